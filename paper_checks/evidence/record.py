@@ -1,0 +1,113 @@
+"""What a check found about one claim: the verdict and the numbers behind it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+VERDICTS = ("agrees", "disagrees", "inconclusive", "failed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """The judged comparison of one claim.
+
+    All gaps are relative to the claim's declared scale: 0.01 means 1 % of it.
+
+    Attributes
+    ----------
+    claim : "PAPER/CLAIM".
+    kind : "Identity", "Deterministic" or "Ensemble".
+    verdict : "agrees", "disagrees", "inconclusive", or "failed" when a run raised an error.
+    reason : one sentence that explains the verdict.
+    gap, half_width : |limit gap| and its half-width at the worst point (their sum is largest).
+    margin : the declared margin (0 for an identity).
+    order : (estimate, standard error) of the fitted order of convergence, or None.
+    sensitivity : smallest relative error that is surely noticed, for "value" and the coordinate.
+    alternatives : verdict on each altered prediction (all must be "disagrees").
+    worst : where the gap is worst, in words.
+    hint : a simple correction under which the comparison would agree, in words; "" if none.
+    seeds, sizes : networks a size, and the sizes (or step sizes) compared.
+    seeds_needed : about how many seeds a size would decide an inconclusive ensemble, or None.
+    cost_seconds : processor time behind the stored measurements.
+    points : arrays for drawing, all of the prediction's flattened shape: "coordinate",
+        "prediction", "measured" (at the largest size or finest step), "measured_error" (one
+        standard error), "limit" (extrapolated gap), "half_width", "curve" (index of the curve a
+        point belongs to). Empty for identities.
+    """
+
+    claim: str
+    kind: str
+    statement: str
+    source: str
+    verdict: str
+    reason: str
+    equation: str = ""
+    gap: float = 0.0
+    half_width: float = 0.0
+    margin: float = 0.0
+    order: tuple[float, float] | None = None
+    sensitivity: Mapping[str, float] = field(default_factory=dict)
+    max_sensitivity: float = 0.05
+    alternatives: Mapping[str, str] = field(default_factory=dict)
+    worst: str = ""
+    hint: str = ""
+    seeds: int = 0
+    sizes: tuple[float, ...] = ()
+    size_name: str = ""
+    coordinate: str = ""
+    seeds_needed: int | None = None
+    cost_seconds: float = 0.0
+    points: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, repr=False)
+
+    def facts(self) -> dict[str, Any]:
+        """The scalars of this record, ready for JSON (inf becomes None: never noticed)."""
+        return {
+            "claim": self.claim,
+            "kind": self.kind,
+            "statement": self.statement,
+            "source": self.source,
+            "verdict": self.verdict,
+            "reason": self.reason,
+            "gap": _finite(self.gap),
+            "half_width": _finite(self.half_width),
+            "margin": self.margin,
+            "order": None if self.order is None else [_finite(x) for x in self.order],
+            "sensitivity": {name: _finite(e) for name, e in self.sensitivity.items()},
+            "max_sensitivity": self.max_sensitivity,
+            "alternatives": dict(self.alternatives),
+            "worst": self.worst,
+            "hint": self.hint,
+            "seeds": self.seeds,
+            "sizes": list(self.sizes),
+            "seeds_needed": self.seeds_needed,
+            "cost_seconds": round(self.cost_seconds, 3),
+        }
+
+    def __str__(self) -> str:
+        """One line: verdict, claim, gap with half-width, margin, sensitivity."""
+        parts = [f"{self.verdict:<12} {self.claim}"]
+        if self.kind != "Identity" and self.verdict != "failed":
+            parts.append(
+                f"gap {percent(self.gap)} +- {percent(self.half_width)} of {percent(self.margin)}"
+            )
+        if self.sensitivity:
+            noticed = ", ".join(f"{name} {percent(e)}" for name, e in self.sensitivity.items())
+            parts.append(f"notices {noticed}")
+        if self.verdict != "agrees":
+            parts.append(self.reason)
+        return "; ".join(parts)
+
+
+def percent(x: float) -> str:
+    """A relative number for people: two digits, in per cent, exponents only where needed."""
+    if not np.isfinite(x):
+        return "nothing" if x > 0 else str(x)
+    value = 100 * x
+    return f"{value:.2g} %" if value == 0 or abs(value) >= 1e-3 else f"{value:.0e} %"
+
+
+def _finite(x: float) -> float | None:
+    return float(x) if np.isfinite(x) else None

@@ -1,0 +1,160 @@
+r"""Second moments of a data set: all that full-batch gradient descent of a linear network sees.
+
+For inputs x (``n_inputs``), targets y (``n_outputs``) and a linear network y = W x, the loss
+
+    L(W) = <|y - W x|^2>/2 = (tr Sigma_yy - 2 <Sigma_yx, W> + <W Sigma_xx, W>)/2
+
+is averaged over samples, with Sigma_xx = <x x^T>, Sigma_yx = <y x^T> and <A, B> = sum_ij A_ij B_ij.
+The mean is not removed from x or y.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+
+class Moments(NamedTuple):
+    """Second moments, with the best linear map and its loss.
+
+    Make it with :func:`from_samples` or :func:`from_covariances`, which check their input.
+    """
+
+    sigma_xx: Array
+    """Sigma_xx, (n_inputs, n_inputs), symmetric and positive semi-definite."""
+    sigma_yx: Array
+    """Sigma_yx, (n_outputs, n_inputs)."""
+    trace_yy: float
+    """tr Sigma_yy = <|y|^2>."""
+    least_squares: Array
+    """W_ls = Sigma_yx Sigma_xx^+, the linear map of lowest loss and least norm, (n_outputs, n_inputs)."""
+    floor: float
+    """L(W_ls), the lowest loss of any linear map."""
+
+
+def from_samples(inputs: ArrayLike, targets: ArrayLike) -> Moments:
+    """Second moments <x x^T>, <y x^T>, <|y|^2> of P samples.
+
+    Parameters
+    ----------
+    inputs : (P, n_inputs)
+        One sample x in each row.
+    targets : (P, n_outputs)
+        One target y in each row.
+
+    Returns
+    -------
+    Moments
+        `least_squares` and `floor` come from the samples themselves (singular value
+        decomposition), so that a floor of zero is zero to rounding.
+
+    Raises
+    ------
+    ValueError
+        An array is not a finite, non-empty matrix, or the numbers of rows differ.
+
+    Examples
+    --------
+    >>> moments = from_samples([[1.0], [-1.0]], [[3.0], [-1.0]])
+    >>> moments.sigma_yx.item(), round(moments.least_squares.item(), 12), moments.floor
+    (2.0, 2.0, 0.5)
+    """
+    x, y = finite_matrix(inputs, "inputs"), finite_matrix(targets, "targets")
+    n = len(x)
+    if len(y) != n:
+        raise ValueError(f"inputs has {n} rows and targets {len(y)}: one row is one sample")
+    least_squares = np.linalg.lstsq(x, y, rcond=None)[0].T
+    floor = float(np.sum((y - x @ least_squares.T) ** 2)) / (2 * n)
+    power = float(np.sum(y**2)) / n
+    return Moments(x.T @ x / n, y.T @ x / n, power, np.ascontiguousarray(least_squares), floor)
+
+
+def from_covariances(
+    sigma_xx: ArrayLike, sigma_yx: ArrayLike, trace_yy: float | None = None
+) -> Moments:
+    """Second moments given directly, as for an infinite data set.
+
+    Parameters
+    ----------
+    sigma_xx : (n_inputs, n_inputs)
+        <x x^T>, symmetric and positive semi-definite.
+    sigma_yx : (n_outputs, n_inputs)
+        <y x^T>; its rows lie in the range of `sigma_xx`.
+    trace_yy : float, optional
+        <|y|^2>, at least tr(Sigma_yx Sigma_xx^+ Sigma_yx^T). That bound, which means targets
+        without noise and a loss floor of zero, is the default.
+
+    Raises
+    ------
+    ValueError
+        A shape does not fit, a value is not finite, or no data can have these moments.
+
+    Examples
+    --------
+    >>> moments = from_covariances([[2.0, 0.0], [0.0, 1.0]], [[1.0, 3.0]], trace_yy=10.0)
+    >>> moments.least_squares.tolist(), moments.floor
+    ([[0.5, 3.0]], 0.25)
+    """
+    sxx, syx = finite_matrix(sigma_xx, "sigma_xx"), finite_matrix(sigma_yx, "sigma_yx")
+    if sxx.shape != (syx.shape[1],) * 2:
+        raise ValueError(
+            f"sigma_xx has shape {sxx.shape} and sigma_yx {syx.shape}; "
+            "expected (n_inputs, n_inputs) and (n_outputs, n_inputs)"
+        )
+    largest = np.abs(sxx).max()
+    if np.abs(sxx - sxx.T).max() > 1e-12 * largest:
+        raise ValueError("sigma_xx is not symmetric: it must be a covariance <x x^T>")
+    variances, basis = np.linalg.eigh(sxx)
+    if variances[0] < -1e-12 * largest:
+        raise ValueError(
+            f"sigma_xx has the negative eigenvalue {variances[0]:.3g}: "
+            "a covariance is positive semi-definite"
+        )
+    kept = variances > len(sxx) * np.finfo(float).eps * largest
+    least_squares = (syx @ basis[:, kept] / variances[kept]) @ basis[:, kept].T
+    outside = np.abs(syx - least_squares @ sxx).max()
+    if outside > 1e-9 * np.abs(syx).max():
+        raise ValueError(
+            f"sigma_yx reaches {outside:.3g} outside the range of sigma_xx: "
+            "no data have such moments, and the loss would have no minimum"
+        )
+    explained = float(np.sum(syx * least_squares))
+    power = explained if trace_yy is None else float(trace_yy)
+    if not np.isfinite(power) or power < explained * (1 - 1e-12):
+        raise ValueError(
+            f"trace_yy = {power}; it must be at least the {explained:.6g} that a linear map explains"
+        )
+    return Moments(sxx, syx, power, least_squares, max(0.0, (power - explained) / 2))
+
+
+def excess_loss(network_map: ArrayLike, moments: Moments) -> float:
+    """Loss above its floor, L(W) - L(W_ls) = <(W_ls - W) Sigma_xx, W_ls - W>/2.
+
+    It keeps its relative precision when it is tiny, where L(W) itself has only absolute precision.
+
+    Parameters
+    ----------
+    network_map : (n_outputs, n_inputs)
+        W; for a deep network the product of its matrices, last one first.
+    moments : Moments
+
+    Examples
+    --------
+    >>> moments = from_covariances([[2.0]], [[2.0]])
+    >>> excess_loss([[1 + 1e-10]], moments)  # doctest: +ELLIPSIS
+    1.00000016...e-20
+    """
+    difference = moments.least_squares - finite_matrix(network_map, "network_map")
+    return 0.5 * float(np.sum((difference @ moments.sigma_xx) * difference))
+
+
+def finite_matrix(values: ArrayLike, name: str) -> Array:
+    """`values` as a non-empty float64 matrix in C order; ``ValueError`` names what is wrong."""
+    matrix = np.ascontiguousarray(values, dtype=np.float64)
+    if np.ndim(values) != 2 or matrix.size == 0:
+        raise ValueError(f"{name} has shape {np.shape(values)}; expected a non-empty matrix")
+    if not np.isfinite(matrix).all():
+        raise ValueError(f"{name} holds NaN or infinite entries")
+    return matrix

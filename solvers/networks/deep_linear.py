@@ -185,15 +185,16 @@ def train_ensemble(
         raise ValueError(f"learning_rate = {learning_rate}; it must be positive and finite")
     if threads < 1:
         raise ValueError(f"threads = {threads}; at least one is needed")
+    rate = float(learning_rate)
     plan = checked_plan(record_steps, weight_steps, left, right, widths)
     records = _empty_records(len(starts), plan, widths)
 
     def run_member(member: int, cancelled: Event) -> None:
         mine = _Records(*(each[member] for each in records))
-        step = _descend(starts[member], data[member], learning_rate, plan, mine, cancelled)
+        step = _descend(starts[member], data[member], rate, plan, mine, cancelled)
         if step >= 0:
             raise FloatingPointError(
-                f"training diverged at step {step} of network {member}: the loss left {DIVERGED:g} "
+                f"training diverged at step {step} of network {member}: the loss passed {DIVERGED:g} "
                 f"times its scale. learning_rate = {learning_rate} must stay below "
                 "2 / (largest eigenvalue of the Hessian of the loss)"
             )
@@ -244,33 +245,39 @@ def _descend(
 
     With fewer outputs than inputs the transposed network is trained: its products are smaller.
     """
-    maps = [moments.sigma_yx, moments.least_squares]
-    ends = [plan.left, plan.right]
     mirrored = len(weights[-1]) < len(moments.sigma_xx)
+    maps, ends = [moments.sigma_yx, moments.least_squares], [plan.left, plan.right]
     if mirrored:
-        weights, maps = [w.T for w in reversed(weights)], [a.T for a in maps]
-        ends.reverse()
+        weights = [w.T for w in reversed(weights)]
+    else:
+        maps, ends = [a.T for a in maps], ends[::-1]
     widths = widths_of(weights)
     flat = np.concatenate([w.ravel() for w in weights])
-    sigma_xx, sigma_yx, least_squares, left, right = (
+    sigma_xx, sigma_xy, least_squares, left, right = (
         np.require(a, np.float64, ["C", "W"]) for a in (moments.sigma_xx, *maps, *ends)
     )
-    distance = least_squares - reduce(lambda product, w: w @ product, weights)
-    bound = DIVERGED * (np.sum(distance**2) * np.trace(sigma_xx) + moments.trace_yy)
-    bound = min(float(bound), np.finfo(float).max)
+    bound = _largest_loss(weights, least_squares.T, moments)
     end = int(max(plan.steps[-1], plan.weight_steps[-1])) + 1
     updates = int(_FLOP_PER_CALL / (6 * flat.size * widths[0] + 2 * sigma_xx.size * widths.min()))
     for first in range(0, end, max(1, updates)):
         if cancelled.is_set():
             break
         step = descend(
-            flat, widths, mirrored, sigma_xx, sigma_yx, least_squares, float(learning_rate), bound,
+            flat, widths, mirrored, sigma_xx, sigma_xy, least_squares, learning_rate, bound,
             first, min(first + max(1, updates), end), plan.steps, left, right,
             records.excess, records.strengths, plan.weight_steps, records.weights,
         )  # fmt: skip
         if step >= 0:
             return int(step)
     return -1
+
+
+def _largest_loss(weights: list[Array], least_squares: Array, moments: Moments) -> float:
+    """Excess loss that no stable run exceeds; not a number for a start that overflows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        distance = reduce(lambda product, w: w @ product, weights) - least_squares
+        start = np.sum(distance**2) * np.trace(moments.sigma_xx)
+        return min(DIVERGED * float(start + moments.trace_yy), float(np.finfo(float).max))
 
 
 def _empty_records(n_members: int, plan: Plan, widths: Steps) -> _Records:

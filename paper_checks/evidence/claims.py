@@ -6,12 +6,11 @@ run). `Ensemble`: a prediction against random finite networks. All numbers that 
 (margin, scale, sizes, seeds, order) are declared here, before anything runs.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 EFFORTS = ("quick", "standard", "thorough")
 SCALES = ("pointwise", "maximum", "initial", "log")
@@ -57,7 +56,7 @@ class Identity:
     def __post_init__(self) -> None:
         _check_words(self)
         for symbol, (low, high) in self.domain.items():
-            if not (np.isfinite([low, high]).all() and low < high):
+            if not (math.isfinite(low) and math.isfinite(high) and low < high):
                 raise ValueError(
                     f"claim {self.name}: domain of {symbol} is ({low}, {high}); needs finite low < high"
                 )
@@ -241,7 +240,9 @@ def _check_judged(claim: Deterministic | Ensemble) -> None:
 
 
 def _check_sizes(name: str, sizes: Sequence[float]) -> None:
-    if any(not (np.isfinite(size) and size > 0) for size in sizes) or len(set(sizes)) < len(sizes):
+    if any(not (math.isfinite(size) and size > 0) for size in sizes) or len(set(sizes)) < len(
+        sizes
+    ):
         raise ValueError(f"claim {name}: sizes {tuple(sizes)}; needs distinct numbers above 0")
     if len(sizes) > 1 and (len(sizes) < 3 or max(sizes) < 16 * min(sizes)):
         raise ValueError(

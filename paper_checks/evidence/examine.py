@@ -1,0 +1,304 @@
+"""Examine a claim: predictions against stored measurements, judged, with measured sensitivity."""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lazyrich.paper_checks.evidence.claims import Claim, Deterministic, Ensemble, Identity
+from lazyrich.paper_checks.evidence.judging import (
+    Judgement,
+    judge_deterministic,
+    judge_ensemble,
+    smallest_rejected,
+)
+from lazyrich.paper_checks.evidence.predicting import Alteration, Predicted, predict
+from lazyrich.paper_checks.evidence.record import Evidence, percent
+from lazyrich.paper_checks.evidence.store import Outcome
+
+Array = NDArray[np.float64]
+Judged = Deterministic | Ensemble
+LARGEST_ALTERATION = 0.5
+HINT_FACTORS = np.geomspace(0.2, 5.0, 161)
+SMALLEST_SYMBOLIC_ERROR = 1e-6
+PROVEN = "proven: sympy simplifies the residual to 0"
+NUMERICAL = "numerical: the residual is 0 at 20 random points in 50 digits"
+
+
+class Comparison(NamedTuple):
+    """Gaps of one prediction, altered or not, and their judgement."""
+
+    judgement: Judgement
+    predicted: Array  # mean over seeds at the largest size or finest step
+    gaps: list[Array]  # (rows, points) for each size or step
+
+
+def examine(claim: Judged, paper: str, outcomes: Mapping[float, Outcome]) -> Evidence:
+    """The evidence about a claim from its outcomes, keyed by size or step (0 without steps)."""
+    found = compare_with(claim, outcomes)
+    verdict, reason = found.judgement.verdict, found.judgement.reason
+    alternatives = {
+        name: compare_with(claim, outcomes, Alteration(prediction=other)).judgement.verdict
+        for name, other in claim.alternatives.items()
+    }
+    sensitivity = _sensitivity(claim, outcomes) if verdict == "agrees" else {}
+    if verdict == "agrees":
+        verdict, reason = _held_back(claim, sensitivity, alternatives, reason)
+    return Evidence(
+        claim=f"{paper}/{claim.name}",
+        kind=claim.kind,
+        statement=claim.statement,
+        source=claim.source,
+        equation=claim.equation,
+        verdict=verdict,
+        reason=reason,
+        gap=found.judgement.gap,
+        half_width=found.judgement.half_width_at_worst,
+        margin=claim.margin,
+        order=found.judgement.order,
+        sensitivity=sensitivity,
+        max_sensitivity=claim.max_sensitivity,
+        alternatives=alternatives,
+        worst=_where(claim, outcomes, found),
+        hint=_hint(claim, outcomes) if verdict == "disagrees" else "",
+        seeds=_rows(outcomes) if isinstance(claim, Ensemble) else 0,
+        sizes=tuple(sorted(outcomes)) if any(outcomes) else (),
+        size_name=claim.size if isinstance(claim, Ensemble) else claim.step,
+        coordinate=claim.coordinate or "",
+        seeds_needed=found.judgement.seeds_needed,
+        cost_seconds=sum(o.cost_seconds for o in outcomes.values()),
+        points=_points(claim, outcomes, found),
+    )
+
+
+def compare_with(
+    claim: Judged, outcomes: Mapping[float, Outcome], alteration: Alteration | None = None
+) -> Comparison:
+    """Judge the claim's prediction, or an altered one, against the outcomes."""
+    alteration = alteration or Alteration()
+    sizes = sorted(outcomes)
+    gaps, errors = [], []
+    predicted = np.zeros(0)
+    reference = sizes[0] if isinstance(claim, Deterministic) else sizes[-1]
+    for size in sizes:
+        values = outcomes[size].values
+        made = predict(claim, size, outcomes[size], alteration)
+        scale = _scale(claim, made)
+        if claim.scale == "log":
+            _require_positive(claim, values, "measurement")
+            gap = np.log(values) - np.log(made.value)
+        else:
+            gap = (values - made.value) / scale
+        gaps.append(gap.reshape(len(values), -1))
+        errors.append(np.mean(made.standard_error / scale, axis=0).ravel())
+        if size == reference:
+            predicted = np.broadcast_to(made.value, values.shape).mean(axis=0).ravel()
+    if isinstance(claim, Ensemble):
+        error = errors[-1] if np.any(errors[-1]) else None
+        judgement = judge_ensemble(
+            gaps,
+            sizes,
+            order=claim.order,
+            noise_exponent=claim.noise_exponent,
+            margin=claim.margin,
+            prediction_error=error,
+        )
+    else:
+        judgement = judge_deterministic(
+            np.concatenate(gaps),
+            sizes if claim.steps else None,
+            order=claim.order if claim.steps else None,
+            margin=claim.margin,
+        )
+    return Comparison(judgement, predicted, gaps)
+
+
+def _scale(claim: Judged, made: Predicted) -> Array:
+    """The declared scale, of a shape that broadcasts against (rows, *points)."""
+    if isinstance(claim.scale, str):
+        size = np.abs(made.value)
+        if claim.scale == "log":
+            _require_positive(claim, made.value, "prediction")
+        if claim.scale == "maximum":
+            size = np.max(size, axis=1, keepdims=True) if size.ndim > 1 else size
+        if claim.scale == "initial":
+            size = size[:, :1] if size.ndim > 1 else size
+    else:
+        size = np.asarray(claim.scale, dtype=float)[None]
+    if not (np.isfinite(size).all() and (size > 0).all()):
+        raise ValueError(
+            f"claim {claim.name}: the scale {claim.scale!r} is {size.min()} somewhere; needs numbers "
+            'above 0: choose "maximum" or a number where the prediction vanishes'
+        )
+    return size
+
+
+def _require_positive(claim: Judged, values: Array, what: str) -> None:
+    if not (values > 0).all():
+        raise ValueError(
+            f"claim {claim.name}: {what} reaches {values.min():.3g}; the log scale needs values above 0"
+        )
+
+
+def _sensitivity(claim: Judged, outcomes: Mapping[float, Outcome]) -> dict[str, float]:
+    def noticed(make: Callable[[float], Alteration]) -> float:
+        return smallest_rejected(
+            lambda e: compare_with(claim, outcomes, make(e)).judgement.verdict,
+            largest=LARGEST_ALTERATION,
+        )
+
+    found = {}
+    if claim.value_sensitivity:
+        found["value"] = noticed(lambda e: Alteration(value=1 + e))
+    if claim.coordinate is not None:
+        found[claim.coordinate] = noticed(lambda e: Alteration(coordinate=1 + e))
+    return found
+
+
+def _held_back(
+    claim: Claim, sensitivity: Mapping[str, float], alternatives: Mapping[str, str], reason: str
+) -> tuple[str, str]:
+    """An agreement counts only if errors would have been noticed and alternatives are rejected."""
+    blunt = [name for name, e in sensitivity.items() if not e <= claim.max_sensitivity]
+    if blunt:
+        noticed = ", ".join(f"{name} only from {percent(sensitivity[name])}" for name in blunt)
+        return "inconclusive", (
+            f"agrees, but would notice errors of {noticed} (allowed {percent(claim.max_sensitivity)})"
+        )
+    kept = [name for name, verdict in alternatives.items() if verdict != "disagrees"]
+    if kept:
+        return "inconclusive", f"agrees, but does not reject the alternative {kept[0]!r}"
+    return "agrees", reason
+
+
+def _hint(claim: Judged, outcomes: Mapping[float, Outcome]) -> str:
+    """Whether one constant factor would mend a prediction that disagrees: a lost 2, say."""
+    for name, make in (
+        (claim.coordinate, lambda f: Alteration(coordinate=f)),
+        ("the prediction", lambda f: Alteration(value=f)),
+    ):
+        if name is None:
+            continue
+        factor = _best_factor(claim, outcomes, make)
+        verdict = compare_with(claim, outcomes, make(factor)).judgement.verdict
+        if verdict != "disagrees":
+            would = "agree" if verdict == "agrees" else "no longer disagree"
+            return f"it would {would} with {name} multiplied by {factor:.4g}"
+    return ""
+
+
+def _misfit(claim: Judged, outcomes: Mapping[float, Outcome], alteration: Alteration) -> float:
+    try:
+        limit = compare_with(claim, outcomes, alteration).judgement.limit
+    except ValueError:  # the alteration leaves the prediction's range
+        return np.inf
+    return float(np.mean(limit**2))
+
+
+def _best_factor(
+    claim: Judged, outcomes: Mapping[float, Outcome], make: Callable[[float], Alteration]
+) -> float:
+    from scipy.optimize import minimize_scalar
+
+    def misfit(log_factor: float) -> float:
+        return _misfit(claim, outcomes, make(float(np.exp(log_factor))))
+
+    coarse = np.log(HINT_FACTORS)
+    best = int(np.argmin([misfit(x) for x in coarse]))
+    bounds = coarse[max(best - 1, 0)], coarse[min(best + 1, len(coarse) - 1)]
+    fine = minimize_scalar(misfit, bounds=bounds, method="bounded", options={"xatol": 1e-5})
+    return float(np.exp(fine.x))
+
+
+def _rows(outcomes: Mapping[float, Outcome]) -> int:
+    return min(len(o.values) for o in outcomes.values())
+
+
+def _coordinates(claim: Judged, shape: Sequence[int]) -> Array | None:
+    """The coordinate at every point, where it runs along the first axes of the values."""
+    if claim.coordinate is None:
+        return None
+    coordinate = np.asarray(claim.parameters[claim.coordinate], dtype=float)
+    if coordinate.ndim == 0 or coordinate.shape != tuple(shape[: coordinate.ndim]):
+        return None
+    padded = coordinate.reshape(coordinate.shape + (1,) * (len(shape) - coordinate.ndim))
+    return np.broadcast_to(padded, shape).ravel()
+
+
+def _where(claim: Judged, outcomes: Mapping[float, Outcome], found: Comparison) -> str:
+    shape = next(iter(outcomes.values())).values.shape[1:]
+    if not shape:
+        return ""
+    point = found.judgement.worst
+    coordinate = _coordinates(claim, shape)
+    index = tuple(int(i) for i in np.unravel_index(point, shape))
+    position = f"index {index if len(index) > 1 else index[0]}"
+    if coordinate is None:
+        return position
+    return f"{claim.coordinate} = {coordinate[point]:.4g} ({position})"
+
+
+def _points(
+    claim: Judged, outcomes: Mapping[float, Outcome], found: Comparison
+) -> dict[str, Array]:
+    nearest = max(outcomes) if isinstance(claim, Ensemble) else min(outcomes)
+    values = outcomes[nearest].values
+    shape = values.shape[1:]
+    flat = values.reshape(len(values), -1)
+    spread = flat.std(axis=0, ddof=1) / np.sqrt(len(flat)) if len(flat) > 1 else 0 * flat[0]
+    coordinate = _coordinates(claim, shape)
+    count = flat.shape[1]
+    curves = count // shape[0] if shape and coordinate is not None else 1
+    return {
+        "coordinate": np.arange(count, dtype=float) if coordinate is None else coordinate,
+        "curve": np.arange(count, dtype=float) % curves,
+        "prediction": found.predicted,
+        "measured": flat.mean(axis=0),
+        "measured_error": spread,
+        "limit": found.judgement.limit,
+        "half_width": found.judgement.half_width,
+    }
+
+
+def examine_identity(claim: Identity, paper: str, outcome: Outcome) -> Evidence:
+    """The evidence about an identity; the outcome says whether it was proven symbolically."""
+    from lazyrich.paper_checks.evidence.identities import altered, is_rejected, largest_residual
+
+    def verdict_of(form: Any) -> str:
+        return "disagrees" if is_rejected(claim, form) else "agrees"
+
+    def verdict_altered(name: str, error: float) -> str:
+        return verdict_of(altered(claim, form, name, 1 + error))
+
+    form = claim.closed_form()
+    residual = largest_residual(claim, form)
+    alternatives = {name: verdict_of(other()) for name, other in claim.alternatives.items()}
+    sensitivity: dict[str, float] = {}
+    if residual > 0:
+        verdict, reason = "disagrees", f"the residual reaches {residual:.2g} of its terms"
+    else:
+        reason = PROVEN if outcome.values.all() else NUMERICAL
+        for name in ("value", claim.coordinate):
+            sensitivity[name] = smallest_rejected(
+                functools.partial(verdict_altered, name),
+                largest=LARGEST_ALTERATION,
+                smallest=SMALLEST_SYMBOLIC_ERROR,
+            )
+        verdict, reason = _held_back(claim, sensitivity, alternatives, reason)
+    return Evidence(
+        claim=f"{paper}/{claim.name}",
+        kind=claim.kind,
+        statement=claim.statement,
+        source=claim.source,
+        equation=claim.equation,
+        verdict=verdict,
+        reason=reason,
+        gap=residual,
+        sensitivity=sensitivity,
+        max_sensitivity=claim.max_sensitivity,
+        alternatives=alternatives,
+        coordinate=claim.coordinate,
+        cost_seconds=outcome.cost_seconds,
+    )

@@ -1,0 +1,125 @@
+"""Call a claim's prediction, a function or a sympy expression, for the seeds of one size."""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lazyrich.paper_checks.evidence.claims import Deterministic, Ensemble
+from lazyrich.paper_checks.evidence.store import Outcome
+
+Array = NDArray[np.float64]
+
+
+class Sampled(NamedTuple):
+    """A prediction that itself was sampled: its value and its standard error."""
+
+    value: Any
+    standard_error: Any
+
+
+class Alteration(NamedTuple):
+    """What is changed in a prediction to see whether the change is noticed."""
+
+    value: float = 1.0  # factor on the predicted value
+    coordinate: float = 1.0  # factor on the claim's coordinate
+    prediction: Any = None  # another prediction in its place
+
+
+class Predicted(NamedTuple):
+    """Predictions for every row (one row where they are the same for all): (rows, *shape)."""
+
+    value: Array
+    standard_error: Array
+
+
+def predict(
+    claim: Deterministic | Ensemble, size: float, outcome: Outcome, alteration: Alteration
+) -> Predicted:
+    """The (altered) prediction of a claim for one size, checked for shape and finiteness."""
+    prediction = claim.prediction if alteration.prediction is None else alteration.prediction
+    arguments = dict(claim.parameters)
+    if claim.coordinate is not None and alteration.coordinate != 1.0:
+        coordinate = np.asarray(arguments[claim.coordinate], dtype=float)
+        arguments[claim.coordinate] = coordinate * alteration.coordinate
+    if isinstance(claim, Ensemble) and claim.size in _names_of(prediction):
+        arguments[claim.size] = size
+    shape = outcome.values.shape[1:]
+    rows = []
+    if isinstance(claim, Ensemble) and claim.paired:
+        for i in range(len(outcome.values)):
+            start = {name: array[i] for name, array in outcome.start.items()}
+            rows.append(_call(claim.name, prediction, arguments | start, shape))
+    else:
+        rows.append(_call(claim.name, prediction, arguments, shape))
+    value = np.stack([row.value for row in rows]) * alteration.value
+    return Predicted(value, np.stack([row.standard_error for row in rows]))
+
+
+def _call(
+    name: str, prediction: Any, arguments: Mapping[str, Any], shape: tuple[int, ...]
+) -> Predicted:
+    result = (
+        _evaluate_expression(name, prediction, arguments)
+        if hasattr(prediction, "free_symbols")
+        else prediction(**arguments)
+    )
+    value, error = result if isinstance(result, Sampled) else (result, 0.0)
+    value = np.asarray(value, dtype=float)
+    if value.shape != shape:
+        raise ValueError(
+            f"claim {name}: the prediction has shape {value.shape}, the measurement {shape}; "
+            "needs the same shape"
+        )
+    if not np.isfinite(value).all():
+        bad = np.argwhere(~np.isfinite(np.atleast_1d(value)))[0].tolist()
+        raise ValueError(
+            f"claim {name}: the prediction is {np.atleast_1d(value)[tuple(bad)]} at index {bad}; "
+            "needs finite numbers"
+        )
+    return Predicted(value, np.broadcast_to(np.asarray(error, dtype=float), shape))
+
+
+def _names_of(prediction: Any) -> set[str]:
+    if hasattr(prediction, "free_symbols"):
+        return {str(symbol) for symbol in prediction.free_symbols}
+    return set(inspect.signature(prediction).parameters)
+
+
+def _evaluate_expression(name: str, expression: Any, arguments: Mapping[str, Any]) -> Array:
+    """A sympy expression on arrays, in float64, and in 50 digits where that overflows."""
+    symbols = _names_of(expression)
+    if not symbols <= set(arguments):
+        missing = sorted(symbols - set(arguments))
+        raise ValueError(
+            f"claim {name}: the expression has the symbols {missing}, which are not among the "
+            f"parameters {sorted(arguments)}"
+        )
+    names = tuple(sorted(symbols))
+    arrays = [np.asarray(arguments[n], dtype=float) for n in names]
+    with np.errstate(all="ignore"):
+        value = np.asarray(_compiled(expression, names, "numpy")(*arrays))
+    value = np.array(np.broadcast_to(value, np.broadcast_shapes(*(a.shape for a in arrays))))
+    if np.iscomplexobj(value):
+        raise ValueError(f"claim {name}: the expression is complex; needs real numbers")
+    lost = np.argwhere(~np.isfinite(value))
+    if len(lost):
+        import mpmath
+
+        exact = _compiled(expression, names, "mpmath")
+        full = np.broadcast_arrays(*arrays) if arrays else []
+        with mpmath.workdps(50):
+            for index in map(tuple, lost):
+                value[index] = float(mpmath.re(exact(*(mpmath.mpf(a[index]) for a in full))))
+    return value
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled(expression: Any, names: tuple[str, ...], library: str) -> Callable[..., Any]:
+    import sympy
+
+    by_name = {str(symbol): symbol for symbol in expression.free_symbols}
+    return sympy.lambdify([by_name[n] for n in names], expression, modules=library)

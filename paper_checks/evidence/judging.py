@@ -182,9 +182,12 @@ def judge_deterministic(
 
     Without steps: |g_j| <= margin at every point agrees, else disagrees. With steps, the limit
     of zero step is a_j = g_2 + (g_2 - g_1) / ((h_1/h_2)^order - 1) of the two finest, known to
-    within |a_j - g_2|. It agrees if |a_j| plus that is inside the margin everywhere and the
-    observed order lies within 0.2 of the declared; it disagrees if |a_j| less that exceeds the
-    margin somewhere.
+    within w_j = |a_j - g_2|:
+
+    - agrees: |a_j| + w_j <= margin at every j, and the observed order is within 0.2 of `order`;
+    - disagrees: |a_j| - w_j > margin at some j. Where the order is not confirmed, w_j is here no
+      less than the spread of g_j over all steps, since the limit is then not known better;
+    - inconclusive: neither.
 
     Parameters
     ----------
@@ -195,7 +198,7 @@ def judge_deterministic(
 
     Returns
     -------
-    Judgement; `half_width` and `certain` are both |a_j - g_2|, `standard_error` too
+    Judgement; `half_width` and `standard_error` are w_j, `order` is `step_order`'s
 
     Raises
     ------
@@ -214,25 +217,33 @@ def judge_deterministic(
     if g.ndim != 2 or g.size == 0:
         raise ValueError(f"gaps have shape {np.shape(gaps)}; one row for each step is needed")
     check_gaps(g, "row")
+    observed = unconfirmed = None
     if steps is None:
         if len(g) != 1:
             raise ValueError(f"{len(g)} rows of gaps but no steps: name the step of each row")
-        limit, width, observed = g[0], np.zeros(g.shape[1]), None
+        limit, width, certain = g[0], np.zeros(g.shape[1]), np.zeros(g.shape[1])
     else:
         if order is None:
             raise ValueError("steps need a declared order")
         check_positive(order=order)
         h, g = checked_steps(steps, g)
         limit, observed = richardson_limit(g, h, order), step_order(g, h)
+        unconfirmed = reasons.wrong_order(observed, order, ORDER_TOLERANCE)
         width = np.abs(limit - g[-1])
-    verdict, reason = _verdict(limit, width, width, margin)
-    if steps is not None and order is not None and verdict != "disagrees":
-        wrong = reasons.wrong_order(observed, order, ORDER_TOLERANCE)
-        if wrong:
-            verdict, reason = "inconclusive", wrong
-    worst = int(np.argmax(np.abs(limit) + width))
-    found = None if observed is None else (observed, 0.0)
-    return Judgement(verdict, reason, limit, width, width, width, worst, found)
+        certain = np.maximum(width, np.ptp(g, axis=0)) if unconfirmed else width
+    verdict, reason = _verdict(limit, width, certain, margin)
+    if unconfirmed and verdict != "disagrees":
+        verdict, reason = "inconclusive", unconfirmed
+    return Judgement(
+        verdict,
+        reason,
+        limit=limit,
+        standard_error=width,
+        half_width=width,
+        certain=certain,
+        worst=int(np.argmax(np.abs(limit) + width)),
+        order=None if observed is None else (observed, 0.0),
+    )
 
 
 def smallest_rejected(

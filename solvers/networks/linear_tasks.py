@@ -190,5 +190,5 @@ def _bases(
 def _vector(values: ArrayLike, name: str) -> Array:
     vector = np.array(values, dtype=np.float64)
     if vector.ndim != 1 or vector.size == 0 or not np.isfinite(vector).all():
-        raise ValueError(f"{name} = {values}; expected a non-empty list of finite numbers")
+        raise ValueError(f"{name} = {values!r}; expected a non-empty list of finite numbers")
     return vector

@@ -37,6 +37,8 @@ class Identity:
     alternatives : closed forms, by name, that must be rejected.
     equation : the equation for the report, in matplotlib's mathtext.
     cost : seconds this takes on one core, roughly.
+    provable : False where sympy is known not to simplify the residual to 0 within seconds, so that
+        only the numerical check is made.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Identity:
     equation: str = ""
     cost: float = 5.0
     max_sensitivity: float = 1e-3
+    provable: bool = True
 
     kind = "Identity"
 

@@ -144,10 +144,13 @@ def _require_positive(claim: Judged, values: Array, what: str) -> None:
 
 def _sensitivity(claim: Judged, outcomes: Mapping[float, Outcome]) -> dict[str, float]:
     def noticed(make: Callable[[float], Alteration]) -> float:
-        return smallest_rejected(
-            lambda e: compare_with(claim, outcomes, make(e)).judgement.verdict,
-            largest=LARGEST_ALTERATION,
-        )
+        def verdict_of(error: float) -> str:
+            try:
+                return compare_with(claim, outcomes, make(error)).judgement.verdict
+            except ValueError:  # altered so far that it is infinite or undefined somewhere
+                return "disagrees"
+
+        return smallest_rejected(verdict_of, largest=LARGEST_ALTERATION)
 
     found = {}
     if claim.value_sensitivity:

@@ -14,7 +14,7 @@ from lazyrich.paper_checks.evidence.loading import load_claims
 
 POINTS = 20
 DIGITS = 50
-PROOF_SECONDS = 60.0
+PROOF_SECONDS = 30.0
 
 
 def largest_residual(claim: Identity, closed_form: Any) -> float:

@@ -6,48 +6,18 @@ An effort of 1 takes about ten minutes on one core; 0.02 is a smoke run.
 
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 from scipy.special import betaincinv, stdtrit
 
-from lazyrich.paper_checks.evidence.extrapolation import (
-    contrast,
-    intercept_coefficients,
-    size_means,
-)
 from lazyrich.paper_checks.evidence.judging import (
     ALPHA_AGREES,
     ALPHA_DISAGREES,
     ALPHA_FIT,
     judge_deterministic,
-    judge_ensemble,
 )
-from lazyrich.paper_checks.evidence.largest_t import t_quantile
-
-MARGIN = 0.03
-SIZES = (64.0, 256.0, 1024.0)
-
-
-class Setting(NamedTuple):
-    """How toy gaps are made, and what the claim declares about them."""
-
-    name: str
-    seeds: int = 16
-    sizes: tuple[float, ...] = SIZES
-    points: int = 30
-    sigma: float = 0.012  # standard deviation of a seed at the largest size
-    correlation: str = "independent"  # or "smooth", "common"
-    shape: str | float = "gaussian"  # or "t3", or the log-width of a lognormal
-    bias: float = 0.04  # at the smallest size
-    curvature: float = 0.0  # further bias there, falling with twice the order
-    true_order: float = 1.0
-    order: float = 1.0
-    true_noise_exponent: float = 0.0
-    noise_exponent: float = 0.0
-    prediction_error: float = 0.0
-    share: float = 1.0  # of the repetitions, smaller where the judge sees nearly all of them
-
+from tests.paper_checks.evidence.judge_alternatives import alternative_rows
+from tests.paper_checks.evidence.judge_toys import MARGIN, Setting, gaps, judged, truths
 
 SETTINGS = (
     Setting("three sizes, 16 seeds, 30 independent points"),
@@ -75,53 +45,6 @@ SETTINGS = (
     Setting("second-order bias 4 %", curvature=0.04, share=0.1),
     Setting("second-order bias 1 %, 32 seeds", curvature=0.01, seeds=32, share=0.1),
 )
-
-
-def noise(setting: Setting, size: float, reps: int, rng: np.random.Generator) -> np.ndarray:
-    """Centred noise (reps, seeds, points) of the setting's shape, width and correlation."""
-    shape = (reps, setting.seeds, setting.points)
-    if setting.correlation == "common":
-        z = np.repeat(rng.standard_normal(shape[:2] + (1,)), setting.points, axis=2)
-    else:
-        z = rng.standard_normal(shape)
-    if setting.correlation == "smooth":
-        distance = np.subtract.outer(np.arange(setting.points), np.arange(setting.points)) / 8.0
-        covariance = np.exp(-(distance**2) / 2) + 1e-9 * np.eye(setting.points)
-        z = z @ np.linalg.cholesky(covariance).T
-    if setting.shape == "t3":
-        z = z / np.sqrt(rng.chisquare(3, size=shape))
-    elif not isinstance(setting.shape, str):
-        s = setting.shape
-        z = (np.exp(s * z - s**2 / 2) - 1) / np.sqrt(np.expm1(s**2))
-    width = setting.sigma * (size / setting.sizes[-1]) ** (-setting.true_noise_exponent / 2)
-    return width * z
-
-
-def gaps(
-    setting: Setting, truth: np.ndarray, reps: int, rng: np.random.Generator
-) -> list[np.ndarray]:
-    """Gaps (reps, seeds, points) for each size; their limit is `truth` (points,)."""
-    profile = np.cos(np.pi * np.arange(setting.points) / setting.points)
-    error = setting.prediction_error * rng.standard_normal((reps, 1, setting.points))
-    found = []
-    for size in setting.sizes:
-        x = (size / setting.sizes[0]) ** -setting.true_order
-        bias = (setting.bias * x + setting.curvature * x**2) * profile
-        found.append(truth + bias + error + noise(setting, size, reps, rng))
-    return found
-
-
-def judged(setting: Setting, sample: list[np.ndarray], i: int):
-    """The judgement of repetition i."""
-    error = np.full(setting.points, setting.prediction_error)
-    return judge_ensemble(
-        [g[i] for g in sample],
-        setting.sizes,
-        order=setting.order,
-        noise_exponent=setting.noise_exponent,
-        margin=MARGIN,
-        prediction_error=error if setting.prediction_error else None,
-    )
 
 
 def screen(setting: Setting, sample: list[np.ndarray]) -> tuple[np.ndarray, ...]:
@@ -184,14 +107,6 @@ def interval(k: int, n: int) -> str:
     return f"{k / n:.4f} ({low:.4f}-{high:.4f})"
 
 
-def truths(setting: Setting) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Limits of the gap, of either sign: exact, at the margin in one point or in all, beyond it."""
-    one = np.eye(setting.points)[0] * MARGIN
-    all_ = np.full(setting.points, MARGIN)
-    limits = {"exact": 0 * one, "one": one, "all": all_, "1.5": 1.5 * all_, "2": 2 * all_}
-    return {name: (limit, -limit) for name, limit in limits.items()}
-
-
 def error_rows(effort: float) -> Iterator[list[str]]:
     """Rows of the table of error rates and power."""
     plan = (
@@ -212,86 +127,6 @@ def error_rows(effort: float) -> Iterator[list[str]]:
             small = name in ("one", "all") or (name, wanted) == ("exact", "disagrees")
             row.append(interval(max(counts), n) if small else f"{sum(counts) / (2 * n):.3f}")
         yield row
-
-
-def alternative_verdicts(
-    setting: Setting, sample: list[np.ndarray], i: int, rng: np.random.Generator
-) -> dict[str, str]:
-    """Verdicts of this rule and of others at the same cost on repetition i."""
-    judgement = judged(setting, sample, i)
-    seeds = [g[i] for g in sample]
-    means, sizes = size_means(seeds), np.array(setting.sizes)
-    fit = {"order": setting.order, "noise_exponent": setting.noise_exponent}
-    c = intercept_coefficients(sizes, means.seeds, **fit)
-    limit = contrast(means, c)
-    size, error = np.abs(limit.value), limit.standard_error
-    allowance = np.abs(limit.value - means.mean[-1])
-    without = intercept_coefficients(sizes[1:], means.seeds[1:], **fit)
-    change = np.abs(limit.value - without @ means.mean[1:])
-    t = t_quantile(limit.dof, ALPHA_AGREES) * error
-    k = judgement.certain - allowance
-    t_shared = t_quantile(limit.dof, ALPHA_AGREES / setting.points) * error
-    k_shared = t_quantile(limit.dof, ALPHA_DISAGREES / 2 / setting.points) * error
-    k_single = t_quantile(limit.dof, ALPHA_DISAGREES / 2) * error
-    misfit = judgement.reason.startswith("lack of fit")
-    wide = np.maximum(allowance, change)
-    return {
-        "this rule": judgement.verdict,
-        "Bonferroni for both verdicts": decide(size, t_shared, k_shared, allowance, misfit),
-        "no correction for either": decide(size, t, k_single, allowance, misfit),
-        "no allowance": decide(size, t, k, 0.0, misfit),
-        "no test of fit": decide(size, t, k, allowance, False),
-        "allowance also for the change": decide(size, t, k, wide, misfit),
-        "bootstrap of the largest gap": bootstrap_verdict(c, seeds, rng),
-        "tolerance on the largest size": decide(np.abs(means.mean[-1]), 0.0, 0.0, 0.0, False),
-    }
-
-
-def decide(size, inner, outer, allowance, misfit) -> str:
-    """Verdict from |a_j|, the half-widths of either verdict, the allowance, the lack of fit."""
-    if misfit:
-        return "inconclusive"
-    if np.all(size + inner + allowance <= MARGIN):
-        return "agrees"
-    return "disagrees" if np.any(size - outer - allowance > MARGIN) else "inconclusive"
-
-
-def bootstrap_verdict(c: np.ndarray, seeds: list[np.ndarray], rng: np.random.Generator) -> str:
-    """Percentile interval of max_j |a_j| over 2000 resamplings of the seeds of each size."""
-    limit = 0.0
-    for ck, g in zip(c, seeds, strict=True):
-        weights = rng.multinomial(len(g), np.full(len(g), 1 / len(g)), size=2000)
-        limit = limit + ck * (weights @ g) / len(g)
-    low, high = np.quantile(np.abs(limit).max(axis=1), [ALPHA_DISAGREES, 1 - ALPHA_AGREES])
-    return "agrees" if high <= MARGIN else "disagrees" if low > MARGIN else "inconclusive"
-
-
-ALTERNATIVE_SETTINGS = (
-    Setting("8 seeds, smooth", seeds=8, correlation="smooth"),
-    Setting("16 seeds, independent"),
-    Setting("order 1, truly 1/2, bias 12 %", true_order=0.5, bias=0.12),
-    Setting("same, noise 4 times", true_order=0.5, bias=0.12, sigma=0.048),
-)
-
-
-def alternative_rows(effort: float) -> Iterator[list[str]]:
-    """Rows of the table of other rules: rates of right and false verdicts."""
-    reps = max(10, int(500 * effort))
-    plan = (("exact", "agrees"), ("exact", "disagrees"), ("one", "agrees"), ("all", "disagrees"))
-    plan += (("1.5", "agrees"), ("2", "disagrees"))
-    for number, setting in enumerate(ALTERNATIVE_SETTINGS):
-        rng = np.random.default_rng([1947, number])
-        table: dict[str, list[str]] = {}
-        tables = {}
-        for name in dict.fromkeys(name for name, _ in plan):
-            sample = gaps(setting, truths(setting)[name][0], reps, rng)
-            tables[name] = [alternative_verdicts(setting, sample, i, rng) for i in range(reps)]
-        for name, wanted in plan:
-            for rule in tables[name][0]:
-                rate = np.mean([v[rule] == wanted for v in tables[name]])
-                table.setdefault(rule, []).append(f"{rate:.3f}")
-        for rule, rates in table.items():
-            yield [setting.name, rule, *rates]
 
 
 def deterministic_rows(effort: float) -> Iterator[list[str]]:

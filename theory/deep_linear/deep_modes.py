@@ -78,16 +78,16 @@ def deep_mode(
     )
     with np.errstate(all="ignore"):
         mirror = np.where(u0 < 0, -1.0, 1.0)
-        T, u0, s = times / time_constant, mirror * u0, mirror * s
+        T, u0, s = L * times / time_constant, mirror * u0, mirror * s
         u = np.where(np.isinf(T) & (u0 > 0), np.maximum(s, 0.0), u0)
         i = L == 1
         u[i] = u0[i] * np.exp(-T[i]) - s[i] * np.expm1(-T[i])
-        moving = (L > 1) & (u0 > 0) & (u0 != s) & np.isfinite(L * T)
+        moving = (L > 1) & (u0 > 0) & (u0 != s) & np.isfinite(T)
         i = moving & (s == 0)
         power = 2 - 2 / L[i]
-        u[i] = u0[i] * np.exp(-np.log1p(power * L[i] * T[i] * u0[i] ** power) / power)
+        u[i] = u0[i] * np.exp(-np.log1p(power * T[i] * u0[i] ** power) / power)
         i = moving & (s != 0)
-        u[i] = chain_flow(L[i] * T[i], u0[i], s[i], 1 - 2 / L[i])
+        u[i] = chain_flow(T[i], u0[i], s[i], 1 - 2 / L[i])
         return shaped(mirror * u, shape)
 
 

@@ -47,8 +47,8 @@ def _checked(name: str, value: ArrayLike) -> FloatArray:
 
 
 def shaped(values: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """Flat values in their broadcast shape; a numpy scalar for the shape ()."""
-    return values.reshape(shape)[()]
+    """Flat values in their broadcast shape, without -0.0; a numpy scalar for the shape ()."""
+    return (values + 0.0).reshape(shape)[()]
 
 
 def strictly_reached(

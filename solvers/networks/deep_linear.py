@@ -243,32 +243,44 @@ def _descend(
 ) -> int:
     """Train one network into `records`; the step of divergence, or -1.
 
+    Gradient descent commutes with rotations of the inputs, so it runs in the eigenbasis of Sigma_xx.
     With fewer outputs than inputs the transposed network is trained: its products are smaller.
     """
-    mirrored = len(weights[-1]) < len(moments.sigma_xx)
-    maps, ends = [moments.sigma_yx, moments.least_squares], [plan.left, plan.right]
+    basis, variances = moments.directions, moments.variances
+    weights = [weights[0] @ basis, *weights[1:]]
+    target = np.divide(
+        moments.sigma_yx @ basis,
+        variances,
+        out=np.zeros_like(moments.sigma_yx),
+        where=variances > 0,
+    )
+    bound = _largest_loss(weights, target, moments)
+    left, right = plan.left, basis.T @ plan.right
+    widths = widths_of(weights)
+    mirrored = widths[-1] < widths[0]
     if mirrored:
         weights = [w.T for w in reversed(weights)]
     else:
-        maps, ends = [a.T for a in maps], ends[::-1]
-    widths = widths_of(weights)
+        target, left, right, variances = target.T, right, left, variances[:, None]
     flat = np.concatenate([w.ravel() for w in weights])
-    sigma_xx, sigma_xy, least_squares, left, right = (
-        np.require(a, np.float64, ["C", "W"]) for a in (moments.sigma_xx, *maps, *ends)
+    variances, target, left, right = (
+        np.require(a, np.float64, ["C", "W"])
+        for a in (np.broadcast_to(variances, target.shape), target, left, right)
     )
-    bound = _largest_loss(weights, least_squares.T, moments)
     end = int(max(plan.steps[-1], plan.weight_steps[-1])) + 1
-    updates = int(_FLOP_PER_CALL / (6 * flat.size * widths[0] + 2 * sigma_xx.size * widths.min()))
-    for first in range(0, end, max(1, updates)):
+    updates = 1 + int(_FLOP_PER_CALL / (6 * flat.size * min(widths[0], widths[-1])))
+    for first in range(0, end, updates):
         if cancelled.is_set():
             break
         step = descend(
-            flat, widths, mirrored, sigma_xx, sigma_xy, least_squares, learning_rate, bound,
-            first, min(first + max(1, updates), end), plan.steps, left, right,
-            records.excess, records.strengths, plan.weight_steps, records.weights,
+            flat, widths_of(weights), variances.ravel(), target.ravel(), learning_rate, bound, first, min(first + updates, end),
+            plan.steps, left, right, records.excess, records.strengths,
+            plan.weight_steps, records.weights,
         )  # fmt: skip
         if step >= 0:
             return int(step)
+    first_layer = _unpacked(records.weights, widths)[0]
+    first_layer[:] = first_layer @ basis.T
     return -1
 
 

@@ -1,5 +1,6 @@
 """Compiled full-batch gradient descent of one deep linear network on second moments.
 
+Inputs are given in the eigenbasis of Sigma_xx: the product W Sigma_xx is a scaling of columns there.
 Compiled once for all depths and widths. Nothing is allocated in the loop over steps. The products
 F_l = W_l ... W_1 are kept on the way forward and one sweep goes backward. The overall map and all
 that flows backward are kept transposed, so that no step has a product of the form A B^T of two
@@ -17,8 +18,8 @@ Steps = NDArray[np.int64]
 
 @compiled()
 def descend(
-    flat: Array, widths: Steps, mirrored: bool,
-    sigma_xx: Array, sigma_xy: Array, least_squares: Array, learning_rate: float, bound: float,
+    flat: Array, widths: Steps,
+    variances: Array, least_squares: Array, learning_rate: float, bound: float,
     first: int, stop: int,
     steps: Steps, left: Array, right: Array, excess: Array, strengths: Array,
     weight_steps: Steps, records: Array,
@@ -30,10 +31,8 @@ def descend(
     flat : (n_weights,)
         W_1, ..., W_L, each in C order.
     widths : (L + 1,) int
-    mirrored : bool
-        The network is the transposed one, with W^T = W_1^T ... W_L^T for W.
-    sigma_xy, least_squares : (n_0, n_L)
-        Sigma_yx^T and W_ls^T; Sigma_yx and W_ls if `mirrored`.
+    variances, least_squares : (n_0 n_L,)
+        For each entry of the transposed map, the eigenvalue of Sigma_xx and the entry of W_ls^T.
     bound : float
         Training has diverged above this excess loss.
     steps, weight_steps : int arrays, increasing
@@ -48,13 +47,12 @@ def descend(
     """
     depth = widths.size - 1
     weights = matrices(flat, widths)
-    gradients = matrices(np.empty(flat.size), widths)
-    forward = [np.empty((widths[k], widths[0])) for k in range(1, depth)]
-    backward = [np.empty((widths[0], widths[k])) for k in range(1, depth + 1)]
-    network_map = np.empty(sigma_xy.shape)
+    change = np.empty(flat.size)
+    changes = matrices(change, widths)
+    forward, backward = maps(weights)
+    network_map = backward[depth - 1]
+    flat_map = network_map.reshape(network_map.size)
     projected = np.empty((widths[0], right.shape[1]))
-    if depth > 1:
-        forward[0] = weights[0]
     record = np.searchsorted(steps, first)
     weight_record = np.searchsorted(weight_steps, first)
     for step in range(first, stop):
@@ -64,32 +62,27 @@ def descend(
             for k in range(1, depth - 1):
                 np.dot(weights[k], forward[k - 1], forward[k])
             np.dot(forward[depth - 2].T, weights[depth - 1].T, network_map)
-        if mirrored:
-            np.dot(network_map, sigma_xx, backward[depth - 1])
-        else:
-            np.dot(sigma_xx, network_map, backward[depth - 1])
-        now = finish_residual(
-            backward[depth - 1], sigma_xy, least_squares, network_map, learning_rate
-        )
+        recording = record < steps.size and steps[record] == step
+        if recording:
+            record_modes(network_map, left, right, projected, strengths[record])
+        now = to_residual(flat_map, variances, least_squares, learning_rate)
         if not now <= bound:
             return step
-        if record < steps.size and steps[record] == step:
-            excess[record] = max(now, 0.0)
-            record_modes(network_map, left, right, projected, strengths[record])
+        if recording:
+            excess[record] = now
             record += 1
         if weight_record < weight_steps.size and weight_steps[weight_record] == step:
             records[weight_record, :] = flat
             weight_record += 1
-        for k in range(depth - 1, 0, -1):
-            np.dot(backward[k].T, forward[k - 1].T, gradients[k])
-            if k > 1:
-                np.dot(backward[k], weights[k], backward[k - 1])
-            else:
-                np.dot(weights[1].T, backward[1].T, gradients[0])
-            add(weights[k], gradients[k])
         if depth == 1:
-            gradients[0][:, :] = backward[0].T
-        add(weights[0], gradients[0])
+            changes[0][:, :] = network_map.T
+        else:
+            for k in range(depth - 1, 1, -1):
+                np.dot(backward[k].T, forward[k - 1].T, changes[k])
+                np.dot(backward[k], weights[k], backward[k - 1])
+            np.dot(backward[1].T, forward[0].T, changes[1])
+            np.dot(weights[1].T, backward[1].T, changes[0])
+        add(flat, change)
     return -1
 
 
@@ -104,31 +97,46 @@ def matrices(flat: Array, widths: Steps) -> list[Array]:
     return views
 
 
-@compiled(fastmath={"reassoc", "contract"})
-def finish_residual(
-    fitted: Array, sigma_xy: Array, least_squares: Array, network_map: Array, learning_rate: float
-) -> float:
-    """Turn (W Sigma_xx)^T into learning_rate x R^T; return <R, W_ls - W>/2, the excess loss.
+@compiled()
+def maps(weights: list[Array]) -> tuple[list[Array], list[Array]]:
+    """Room for F_l, and for what flows backward into the outputs of each layer (transposed).
 
-    The loss itself would lose all digits of a small excess. Sums may be reordered, in the same way
-    every time.
+    F_1 is W_1 itself. Only two maps flowing backward are needed at a time: they share their room.
     """
-    a, b = fitted.reshape(fitted.size), sigma_xy.reshape(fitted.size)
-    c, d = least_squares.reshape(fitted.size), network_map.reshape(fitted.size)
+    n_in = weights[0].shape[1]
+    widest = max([weight.shape[0] for weight in weights])
+    room = np.empty((2, widest * n_in))
+    forward, backward = [], []
+    for k, weight in enumerate(weights):
+        n = weight.shape[0]
+        forward.append(weight if k == 0 else np.empty((n, n_in)))
+        backward.append(room[k % 2, : n * n_in].reshape(n_in, n))
+    return forward, backward
+
+
+@compiled(fastmath={"reassoc", "contract"})
+def to_residual(
+    network_map: Array, variances: Array, least_squares: Array, learning_rate: float
+) -> float:
+    """Replace W by learning_rate x R, R = (W_ls - W) Sigma_xx (transposed, flat); return the excess.
+
+    The excess loss is <R, W_ls - W>/2; the loss itself would lose all digits of a small excess.
+    Sums may be reordered, in the same way every time.
+    """
     total = 0.0
-    for i in range(a.size):
-        residual = b[i] - a[i]
-        total += residual * (c[i] - d[i])
-        a[i] = learning_rate * residual
+    for i in range(network_map.size):
+        distance = least_squares[i] - network_map[i]
+        residual = variances[i] * distance
+        total += residual * distance
+        network_map[i] = learning_rate * residual
     return 0.5 * total
 
 
 @compiled()
-def add(matrix: Array, change: Array) -> None:
-    """Add `change` to `matrix` without a temporary."""
-    a, b = matrix.reshape(matrix.size), change.reshape(matrix.size)
-    for i in range(a.size):
-        a[i] += b[i]
+def add(values: Array, change: Array) -> None:
+    """Add `change` to `values` without a temporary."""
+    for i in range(values.size):
+        values[i] += change[i]
 
 
 @compiled()

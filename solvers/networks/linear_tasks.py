@@ -61,7 +61,10 @@ def whitened_task(
     left, basis = _bases(s.size, n_inputs, n_outputs, rng)
     right = basis[:, : s.size]
     target = (left * s) @ right.T
-    moments = Moments(np.eye(n_inputs), target, float(s @ s), target.copy(), 0.0)
+    white = np.eye(n_inputs)
+    moments = Moments(
+        white, target, float(s @ s), target.copy(), 0.0, np.ones(n_inputs), white.copy()
+    )
     return Task(moments, left, right, s, np.ones_like(s))
 
 
@@ -106,6 +109,8 @@ def diagonal_task(
         float(np.sum(s**2 / along_modes)),
         (left * (s / along_modes)) @ right.T,
         0.0,
+        d,
+        basis,
     )
     return Task(moments, left, right, s, along_modes)
 

@@ -5,7 +5,8 @@ For inputs x (``n_inputs``), targets y (``n_outputs``) and a linear network y = 
     L(W) = <|y - W x|^2>/2 = (tr Sigma_yy - 2 <Sigma_yx, W> + <W Sigma_xx, W>)/2
 
 is averaged over samples, with Sigma_xx = <x x^T>, Sigma_yx = <y x^T> and <A, B> = sum_ij A_ij B_ij.
-The mean is not removed from x or y.
+The mean is not removed from x or y. A direction of the inputs whose variance is below 1e-14 of the
+largest counts as constant: no network learns along it, and the best map vanishes there.
 """
 
 from typing import NamedTuple
@@ -13,7 +14,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lazyrich.solvers.networks.blas_threads import one_blas_thread
+
 Array = NDArray[np.float64]
+
+CONSTANT = 1e-14
+"""Directions with less than this part of the largest input variance count as constant."""
 
 
 class Moments(NamedTuple):
@@ -32,6 +38,10 @@ class Moments(NamedTuple):
     """W_ls = Sigma_yx Sigma_xx^+, the linear map of lowest loss and least norm, (n_outputs, n_inputs)."""
     floor: float
     """L(W_ls), the lowest loss of any linear map."""
+    variances: Array
+    """Eigenvalues d_i of Sigma_xx, zero below 1e-14 of the largest, (n_inputs,)."""
+    directions: Array
+    """Orthonormal eigenvectors of Sigma_xx in the columns, (n_inputs, n_inputs)."""
 
 
 def from_samples(inputs: ArrayLike, targets: ArrayLike) -> Moments:
@@ -65,10 +75,17 @@ def from_samples(inputs: ArrayLike, targets: ArrayLike) -> Moments:
     n = len(x)
     if len(y) != n:
         raise ValueError(f"inputs has {n} rows and targets {len(y)}: one row is one sample")
-    least_squares = np.linalg.lstsq(x, y, rcond=None)[0].T
-    floor = float(np.sum((y - x @ least_squares.T) ** 2)) / (2 * n)
-    power = float(np.sum(y**2)) / n
-    return Moments(x.T @ x / n, y.T @ x / n, power, np.ascontiguousarray(least_squares), floor)
+    with one_blas_thread():
+        samples, scales, rows = np.linalg.svd(x, full_matrices=n < x.shape[1])
+        variances = np.zeros(len(rows))
+        variances[: len(scales)] = scales**2 / n
+        variances[variances <= CONSTANT * variances[0]] = 0.0
+        kept = np.flatnonzero(variances)
+        least_squares = (y.T @ samples[:, kept] / scales[kept]) @ rows[kept]
+        floor = float(np.sum((y - x @ least_squares.T) ** 2)) / (2 * n)
+        power = float(np.sum(y**2)) / n
+        moments = x.T @ x / n, y.T @ x / n
+    return Moments(*moments, power, least_squares, floor, variances, np.ascontiguousarray(rows.T))
 
 
 def from_covariances(
@@ -106,15 +123,17 @@ def from_covariances(
     largest = np.abs(sxx).max()
     if np.abs(sxx - sxx.T).max() > 1e-12 * largest:
         raise ValueError("sigma_xx is not symmetric: it must be a covariance <x x^T>")
-    variances, basis = np.linalg.eigh(sxx)
-    if variances[0] < -1e-12 * largest:
+    variances, directions = _eigenbasis(sxx)
+    if variances.min() < -1e-12 * largest:
         raise ValueError(
-            f"sigma_xx has the negative eigenvalue {variances[0]:.3g}: "
+            f"sigma_xx has the negative eigenvalue {variances.min():.3g}: "
             "a covariance is positive semi-definite"
         )
-    kept = variances > len(sxx) * np.finfo(float).eps * largest
-    least_squares = (syx @ basis[:, kept] / variances[kept]) @ basis[:, kept].T
-    outside = np.abs(syx - least_squares @ sxx).max()
+    variances[variances <= CONSTANT * largest] = 0.0
+    kept = variances > 0
+    with one_blas_thread():
+        least_squares = (syx @ directions[:, kept] / variances[kept]) @ directions[:, kept].T
+        outside = np.abs(syx - least_squares @ sxx).max()
     if outside > 1e-9 * np.abs(syx).max():
         raise ValueError(
             f"sigma_yx reaches {outside:.3g} outside the range of sigma_xx: "
@@ -126,7 +145,8 @@ def from_covariances(
         raise ValueError(
             f"trace_yy = {power}; it must be at least the {explained:.6g} that a linear map explains"
         )
-    return Moments(sxx, syx, power, least_squares, max(0.0, (power - explained) / 2))
+    floor = max(0.0, (power - explained) / 2)
+    return Moments(sxx, syx, power, least_squares, floor, variances, directions)
 
 
 def excess_loss(network_map: ArrayLike, moments: Moments) -> float:
@@ -148,6 +168,16 @@ def excess_loss(network_map: ArrayLike, moments: Moments) -> float:
     """
     difference = moments.least_squares - finite_matrix(network_map, "network_map")
     return 0.5 * float(np.sum((difference @ moments.sigma_xx) * difference))
+
+
+def _eigenbasis(sigma_xx: Array) -> tuple[Array, Array]:
+    """Eigenvalues and eigenvectors; exact, and in the given order, for a diagonal matrix."""
+    variances = np.diagonal(sigma_xx).copy()
+    if np.array_equal(sigma_xx, np.diag(variances)):
+        return variances, np.eye(len(variances))
+    with one_blas_thread():
+        variances, directions = np.linalg.eigh(sigma_xx)
+    return variances, np.ascontiguousarray(directions)
 
 
 def finite_matrix(values: ArrayLike, name: str) -> Array:

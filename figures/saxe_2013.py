@@ -52,11 +52,11 @@ def draw_mode_strengths(data: Curves) -> Picture:
         _draw_strength(axes, data, k, f"C{k % 7}")
         axes.annotate(
             f"s = {s:g}", (1.0, data["theory"][-1, k]), xycoords=("axes fraction", "data"),
-            xytext=(4, 0), textcoords="offset points", va="center", color=f"C{k % 7}",
+            xytext=(4, 0), textcoords="offset points", va="center", color="0.2",
         )  # fmt: skip
     axes.set_xlabel(TIME)
     axes.set_ylabel("mode strength u")
-    axes.set_xlim(0, data["t"][-1])
+    axes.margins(x=0.015)
     _explain_marks(axes, "theory", "networks: mean ± standard deviation")
     return picture
 
@@ -167,7 +167,7 @@ def draw_digits(data: Curves) -> Picture:
     right.set_ylabel("mode strength u")
     for axes in (left, right):
         axes.set_xlabel(TIME)
-        axes.set_xlim(0, data["t"][-1])
+        axes.margins(x=0.015)
     return picture
 
 

@@ -53,11 +53,11 @@ def descend(
     network_map = backward[depth - 1]
     flat_map = network_map.reshape(network_map.size)
     projected = np.empty((widths[0], right.shape[1]))
-    record = np.searchsorted(steps, first)
-    weight_record = np.searchsorted(weight_steps, first)
+    record = count_below(steps, first)
+    weight_record = count_below(weight_steps, first)
     for step in range(first, stop):
         if depth == 1:
-            network_map[:, :] = weights[0].T
+            transpose(weights[0], network_map)
         else:
             for k in range(1, depth - 1):
                 np.dot(weights[k], forward[k - 1], forward[k])
@@ -72,10 +72,10 @@ def descend(
             excess[record] = now
             record += 1
         if weight_record < weight_steps.size and weight_steps[weight_record] == step:
-            records[weight_record, :] = flat
+            copy(flat, records[weight_record])
             weight_record += 1
         if depth == 1:
-            changes[0][:, :] = network_map.T
+            transpose(network_map, changes[0])
         else:
             for k in range(depth - 1, 1, -1):
                 np.dot(backward[k].T, forward[k - 1].T, changes[k])
@@ -104,7 +104,9 @@ def maps(weights: list[Array]) -> tuple[list[Array], list[Array]]:
     F_1 is W_1 itself. Only two maps flowing backward are needed at a time: they share their room.
     """
     n_in = weights[0].shape[1]
-    widest = max([weight.shape[0] for weight in weights])
+    widest = 0
+    for weight in weights:
+        widest = max(widest, weight.shape[0])
     room = np.empty((2, widest * n_in))
     forward, backward = [], []
     for k, weight in enumerate(weights):
@@ -147,7 +149,31 @@ def record_modes(
     if strengths.size == 0:
         return
     np.dot(network_map, right, projected)
-    strengths[:] = 0.0
-    for i in range(left.shape[0]):
-        for m in range(strengths.size):
+    for m in range(strengths.size):
+        strengths[m] = 0.0
+        for i in range(left.shape[0]):
             strengths[m] += left[i, m] * projected[i, m]
+
+
+@compiled()
+def count_below(steps: Steps, first: int) -> int:
+    """Number of `steps` before `first`."""
+    count = 0
+    while count < steps.size and steps[count] < first:
+        count += 1
+    return count
+
+
+@compiled()
+def transpose(matrix: Array, out: Array) -> None:
+    """out = matrix^T."""
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            out[j, i] = matrix[i, j]
+
+
+@compiled()
+def copy(values: Array, out: Array) -> None:
+    """out = values."""
+    for i in range(values.size):
+        out[i] = values[i]

@@ -52,13 +52,14 @@ class Contest:
         self._print_times(seconds, deviations)
         if OURS in self.unmeasured:
             return False
-        held = [self._holds(seconds, floor) for floor in self.floors]
+        dgemm_speed = flop / seconds[DGEMM].min()
+        held = [self._holds(seconds, floor, dgemm_speed) for floor in self.floors]
         speed = self.flop_per_step * self.steps / seconds[OURS] / 1e9
         fraction = speed / (flop / seconds[DGEMM] / 1e9)
-        best = speed.max() / (flop / seconds[DGEMM].min() / 1e9)
+        best = speed.max() / dgemm_speed * 1e9
         held.append(bool(min(best, np.median(fraction)) >= self.dgemm_fraction))
         print(
-            f"  {speed.max():.1f} GFLOP/s-equivalent of {flop / seconds[DGEMM].min() / 1e9:.1f}"
+            f"  {speed.max():.1f} GFLOP/s-equivalent of {dgemm_speed / 1e9:.1f}"
             f" in {DGEMM}: best {best:.2f}, median {np.median(fraction):.2f};"
             f" floor {self.dgemm_fraction:g}: {_verdict(held[-1])}"
         )
@@ -99,8 +100,12 @@ class Contest:
             line += f"{ratio.min():8.2f}{np.median(ratio):8.2f}{ratio.max():8.2f}{best:8.2f}"
             print(f"{line}{deviations[name]:11.1e}")
 
-    def _holds(self, seconds: dict[str, Array], floor: Floor) -> bool:
-        """Print one floor; an unmeasured one counts as held."""
+    def _holds(self, seconds: dict[str, Array], floor: Floor, dgemm_speed: float) -> bool:
+        """Print one floor; an unmeasured one counts as held.
+
+        Beside it stands how far ahead `flop_per_step` would be at the speed of dgemm(1024), which
+        tells a slow kernel from a processor on which the peer is fast.
+        """
         label = f"  ahead of {' and '.join(floor.peers)}"
         missing = [name for name in floor.peers if name not in seconds]
         if missing:
@@ -110,8 +115,10 @@ class Contest:
         median = float(np.median(peers / seconds[OURS]))
         best = float(peers.min() / seconds[OURS].min())
         held = min(best, median) >= floor.ratio
+        at_dgemm = float(peers.min()) * dgemm_speed / (self.flop_per_step * self.steps)
         print(
-            f"{label}: best {best:.2f}, median {median:.2f}; floor {floor.ratio:g}: {_verdict(held)}"
+            f"{label}: best {best:.2f}, median {median:.2f} (at dgemm speed {at_dgemm:.2f});"
+            f" floor {floor.ratio:g}: {_verdict(held)}"
         )
         return held
 

@@ -3,10 +3,10 @@
 import argparse
 import importlib
 import importlib.metadata
+import os
 import pkgutil
 import sys
 from collections.abc import Sequence
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -31,21 +31,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()
+        return code
     except InputError as error:
         print(f"lazyrich: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
-    except BrokenProcessPool:
-        print(
-            "lazyrich: a worker process died (out of memory?); run again to go on", file=sys.stderr
-        )
-        return 4
     except KeyboardInterrupt:
         print("\nlazyrich: stopped; run the same command again to go on", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader, `head` say, has gone
-        sys.stderr.close()
+    except BrokenPipeError:  # the reader, `head` say, has gone; what is left goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        print(f"lazyrich: {error}", file=sys.stderr)
+        return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -129,17 +129,17 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value}; needs 1 or more")
-    return value
+    return _whole_number(text, 1)
 
 
 def _not_negative(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{value}; needs 0 or more")
-    return value
+    return _whole_number(text, 0)
+
+
+def _whole_number(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r}; needs a whole number, {least} or more")
+    return int(text)
 
 
 def papers() -> list[str]:
@@ -311,12 +311,13 @@ def _reproduce(options: argparse.Namespace) -> int:
 def _drawn_figures(options: argparse.Namespace) -> "tuple[list[ReportFigure], list[str]]":
     """Every figure of the chosen papers, computed on worker processes, and what failed."""
     from lazyrich.paper_checks.evidence.report import ReportFigure
-    from lazyrich.paper_checks.evidence.run import available_cores, workers
+    from lazyrich.paper_checks.evidence.workers import available_cores, workers
 
     names = _papers_named(options.targets)
     figures = [(paper, f) for paper in names for f in figures_of(paper).values()]
     drawn, failures = [], []
-    with workers(options.jobs or available_cores()) as pool:
+    jobs = min(options.jobs or available_cores(), max(1, len(figures)))
+    with workers(jobs) as pool:
         futures = [pool.submit(draw_stored, paper, f.name, options.output) for paper, f in figures]
         for (paper, f), future in zip(figures, futures, strict=True):
             try:

@@ -63,6 +63,11 @@ class Identity:
                 raise ValueError(
                     f"claim {self.name}: domain of {symbol} is ({low}, {high}); needs finite low < high"
                 )
+        if not 0 < self.max_sensitivity <= LARGEST_SENSITIVITY:
+            raise ValueError(
+                f"claim {self.name}: max_sensitivity {self.max_sensitivity}; "
+                f"needs 0 < max_sensitivity <= {LARGEST_SENSITIVITY}"
+            )
         if self.coordinate not in self.domain:
             raise ValueError(
                 f"claim {self.name}: coordinate {self.coordinate!r} is not in domain {list(self.domain)}"
@@ -81,7 +86,7 @@ class Deterministic:
     ----------
     name, statement, source, equation, cost : as for `Identity`.
     prediction : a function called as ``prediction(**parameters)``, or a sympy expression in symbols
-        named after parameters, or a function without arguments that returns one when `symbolic`.
+        named after parameters.
     measurement : a function called as ``measurement(**parameters, **settings)``, with the step size
         under the name `step` when `steps` are given. Returns an array of the prediction's shape.
     parameters : what both routes need: coordinates such as ``t`` and physical parameters.
@@ -97,6 +102,7 @@ class Deterministic:
     alternatives : predictions, by name, that must be rejected; needed where the prediction is flat
         in its coordinate (`coordinate` None) or zero.
     value_sensitivity : False where scaling the prediction means nothing (a prediction of zero).
+    quantity : what is predicted, with its symbol, for the axis of the comparison's figure.
     """
 
     name: str
@@ -115,6 +121,7 @@ class Deterministic:
     max_sensitivity: float = LARGEST_SENSITIVITY
     alternatives: Mapping[str, Any] = field(default_factory=dict)
     value_sensitivity: bool = True
+    quantity: str = "value"
     equation: str = ""
     cost: float = 5.0
 
@@ -123,9 +130,12 @@ class Deterministic:
     def __post_init__(self) -> None:
         _check_words(self)
         _check_judged(self)
-        if len(self.steps) == 1 or any(not h > 0 for h in self.steps):
+        if len(self.steps):
+            _check_free(self, self.step)
+        if len(self.steps) == 1 or not _distinct_and_positive(self.steps):
             raise ValueError(
-                f"claim {self.name}: steps {tuple(self.steps)}; needs none, or two or more above 0"
+                f"claim {self.name}: steps {tuple(self.steps)}; "
+                "needs none, or two or more distinct ones above 0"
             )
 
 
@@ -140,7 +150,8 @@ class Ensemble:
     Parameters
     ----------
     name, statement, source, prediction, parameters, settings, coordinate, scale, margin,
-    max_sensitivity, alternatives, value_sensitivity, equation, cost : as for `Deterministic`.
+    max_sensitivity, alternatives, value_sensitivity, quantity, equation, cost : as for
+        `Deterministic`.
     measurement : called as ``measurement(rng, **{size: value}, **parameters, **settings)`` once
         a seed, with a `numpy.random.Generator` of its own. Returns an array of the prediction's
         shape, or a mapping with that array under "values"; other entries are what was measured at
@@ -175,6 +186,7 @@ class Ensemble:
     max_sensitivity: float = LARGEST_SENSITIVITY
     alternatives: Mapping[str, Any] = field(default_factory=dict)
     value_sensitivity: bool = True
+    quantity: str = "value"
     equation: str = ""
     cost: float = 30.0
 
@@ -187,9 +199,15 @@ class Ensemble:
             _check_sizes(self.name, sizes)
         if not len(self.sizes):
             raise ValueError(f"claim {self.name}: no sizes; needs one, or three and more")
-        if self.seeds < FEWEST_SEEDS:
+        if len(self.quick_sizes) and (len(self.quick_sizes) == 1) != (len(self.sizes) == 1):
             raise ValueError(
-                f"claim {self.name}: {self.seeds} seeds a size; needs at least {FEWEST_SEEDS}"
+                f"claim {self.name}: quick_sizes {tuple(self.quick_sizes)} and sizes "
+                f"{tuple(self.sizes)}; needs one of both, or three and more of both"
+            )
+        _check_free(self, self.size)
+        if not isinstance(self.seeds, int) or self.seeds < FEWEST_SEEDS:
+            raise ValueError(
+                f"claim {self.name}: {self.seeds} seeds a size; needs {FEWEST_SEEDS} or more, whole"
             )
 
     def sizes_at(self, effort: str) -> tuple[float, ...]:
@@ -227,8 +245,10 @@ def _check_judged(claim: Deterministic | Ensemble) -> None:
             f"claim {name}: max_sensitivity {claim.max_sensitivity}; "
             f"needs 0 < max_sensitivity <= {LARGEST_SENSITIVITY}"
         )
-    if not claim.order > 0:
-        raise ValueError(f"claim {name}: order {claim.order}; needs order > 0")
+    if not 0 < claim.order < math.inf:
+        raise ValueError(f"claim {name}: order {claim.order}; needs a finite order > 0")
+    if both := sorted(set(claim.parameters) & set(claim.settings)):
+        raise ValueError(f"claim {name}: {both} are both parameters and settings")
     if isinstance(claim.scale, str) and claim.scale not in SCALES:
         raise ValueError(f"claim {name}: scale {claim.scale!r}; needs one of {SCALES} or numbers")
     if claim.coordinate is not None and claim.coordinate not in claim.parameters:
@@ -242,10 +262,19 @@ def _check_judged(claim: Deterministic | Ensemble) -> None:
         raise ValueError(f"claim {name}: without value sensitivity it needs alternatives to reject")
 
 
+def _check_free(claim: Deterministic | Ensemble, name: str) -> None:
+    if name in claim.parameters or name in claim.settings:
+        raise ValueError(
+            f"claim {claim.name}: {name!r} varies from run to run; it cannot be a parameter or setting"
+        )
+
+
+def _distinct_and_positive(values: Sequence[float]) -> bool:
+    return all(0 < x < math.inf for x in values) and len(set(values)) == len(values)
+
+
 def _check_sizes(name: str, sizes: Sequence[float]) -> None:
-    if any(not (math.isfinite(size) and size > 0) for size in sizes) or len(set(sizes)) < len(
-        sizes
-    ):
+    if not _distinct_and_positive(sizes):
         raise ValueError(f"claim {name}: sizes {tuple(sizes)}; needs distinct numbers above 0")
     if len(sizes) > 1 and (len(sizes) < 3 or max(sizes) < 16 * min(sizes)):
         raise ValueError(

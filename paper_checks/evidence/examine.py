@@ -1,8 +1,7 @@
 """Examine a claim: predictions against stored measurements, judged, with measured sensitivity."""
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,8 @@ from lazyrich.paper_checks.evidence.store import Outcome
 Array = NDArray[np.float64]
 Judged = Deterministic | Ensemble
 LARGEST_ALTERATION = 0.5
+TINY = 1e-9
+UNDEFINED = "undefined"
 HINT_FACTORS = np.geomspace(0.2, 5.0, 161)
 SMALLEST_SYMBOLIC_ERROR = 1e-6
 PROVEN = "proven: sympy simplifies the residual to 0"
@@ -67,6 +68,7 @@ def examine(claim: Judged, paper: str, outcomes: Mapping[float, Outcome]) -> Evi
         sizes=tuple(sorted(outcomes)) if any(outcomes) else (),
         size_name=claim.size if isinstance(claim, Ensemble) else claim.step,
         coordinate=claim.coordinate or "",
+        quantity=claim.quantity,
         seeds_needed=found.judgement.seeds_needed,
         cost_seconds=sum(o.cost_seconds for o in outcomes.values()),
         points=_points(claim, outcomes, found),
@@ -104,6 +106,10 @@ def compare_with(
             noise_exponent=claim.noise_exponent,
             margin=claim.margin,
             prediction_error=error,
+        )
+    elif np.any(errors):
+        raise ValueError(
+            f"claim {claim.name}: the prediction has a standard error; needs an Ensemble"
         )
     else:
         judgement = judge_deterministic(
@@ -143,19 +149,28 @@ def _require_positive(claim: Judged, values: Array, what: str) -> None:
 
 
 def _sensitivity(claim: Judged, outcomes: Mapping[float, Outcome]) -> dict[str, float]:
-    def noticed(make: Callable[[float], Alteration]) -> float:
-        def verdict_of(error: float) -> str:
-            try:
-                return compare_with(claim, outcomes, make(error)).judgement.verdict
-            except ValueError:  # altered so far that it is infinite or undefined somewhere
-                return "disagrees"
+    def verdict_of(alteration: Alteration) -> str:
+        try:
+            return compare_with(claim, outcomes, alteration).judgement.verdict
+        except (ValueError, ArithmeticError):  # so far that it is infinite or undefined somewhere
+            return UNDEFINED
 
-        return smallest_rejected(verdict_of, largest=LARGEST_ALTERATION)
+    def noticed(make: Callable[[float], Alteration]) -> float:
+        return smallest_rejected(
+            lambda e: verdict_of(make(e)).replace(UNDEFINED, "disagrees"),
+            largest=LARGEST_ALTERATION,
+        )
 
     found = {}
     if claim.value_sensitivity:
         found["value"] = noticed(lambda e: Alteration(value=1 + e))
     if claim.coordinate is not None:
+        nearby = {verdict_of(Alteration(coordinate=1 + e)) for e in (-TINY, TINY)}
+        if nearby == {UNDEFINED}:
+            raise ValueError(
+                f"claim {claim.name}: the prediction is undefined as soon as {claim.coordinate} is "
+                "stretched a little; choose a continuous coordinate, or None with alternatives"
+            )
         found[claim.coordinate] = noticed(lambda e: Alteration(coordinate=1 + e))
     return found
 
@@ -164,9 +179,12 @@ def _held_back(
     claim: Claim, sensitivity: Mapping[str, float], alternatives: Mapping[str, str], reason: str
 ) -> tuple[str, str]:
     """An agreement counts only if errors would have been noticed and alternatives are rejected."""
-    blunt = [name for name, e in sensitivity.items() if not e <= claim.max_sensitivity]
+    blunt = {name: e for name, e in sensitivity.items() if not e <= claim.max_sensitivity}
     if blunt:
-        noticed = ", ".join(f"{name} only from {percent(sensitivity[name])}" for name in blunt)
+        noticed = ", ".join(
+            f"{name} only from {percent(e)}" if np.isfinite(e) else f"{name} not at all"
+            for name, e in blunt.items()
+        )
         return "inconclusive", (
             f"agrees, but would notice errors of {noticed} (allowed {percent(claim.max_sensitivity)})"
         )
@@ -185,6 +203,8 @@ def _hint(claim: Judged, outcomes: Mapping[float, Outcome]) -> str:
         if name is None:
             continue
         factor = _best_factor(claim, outcomes, make)
+        if not np.isfinite(_misfit(claim, outcomes, make(factor))):
+            continue
         verdict = compare_with(claim, outcomes, make(factor)).judgement.verdict
         if verdict != "disagrees":
             would = "agree" if verdict == "agrees" else "no longer disagree"
@@ -195,7 +215,7 @@ def _hint(claim: Judged, outcomes: Mapping[float, Outcome]) -> str:
 def _misfit(claim: Judged, outcomes: Mapping[float, Outcome], alteration: Alteration) -> float:
     try:
         limit = compare_with(claim, outcomes, alteration).judgement.limit
-    except ValueError:  # the alteration leaves the prediction's range
+    except (ValueError, ArithmeticError):  # the alteration leaves the prediction's range
         return np.inf
     return float(np.mean(limit**2))
 
@@ -267,36 +287,42 @@ def _points(
 
 def examine_identity(claim: Identity, paper: str, outcome: Outcome) -> Evidence:
     """The evidence about an identity; the outcome says whether it was proven symbolically."""
-    from lazyrich.paper_checks.evidence.identities import altered, is_rejected, largest_residual
+    from lazyrich.paper_checks.evidence.identities import (
+        is_rejected,
+        largest_residual,
+        rejection_of_altered,
+    )
 
-    def verdict_of(form: Any) -> str:
-        return "disagrees" if is_rejected(claim, form) else "agrees"
+    def verdict(rejected: bool) -> str:
+        return "disagrees" if rejected else "agrees"
 
-    def verdict_altered(name: str, error: float) -> str:
-        return verdict_of(altered(claim, form, name, 1 + error))
+    def noticed(name: str) -> float:
+        rejected = rejection_of_altered(claim, form, name)
+        return smallest_rejected(
+            lambda error: verdict(rejected(1 + error)),
+            largest=LARGEST_ALTERATION,
+            smallest=SMALLEST_SYMBOLIC_ERROR,
+        )
 
     form = claim.closed_form()
     residual = largest_residual(claim, form)
-    alternatives = {name: verdict_of(other()) for name, other in claim.alternatives.items()}
+    alternatives = {
+        name: verdict(is_rejected(claim, other())) for name, other in claim.alternatives.items()
+    }
     sensitivity: dict[str, float] = {}
     if residual > 0:
-        verdict, reason = "disagrees", f"the residual reaches {residual:.2g} of its terms"
+        found, reason = "disagrees", f"the residual reaches {residual:.2g} of its terms"
     else:
         reason = PROVEN if outcome.values.all() else NUMERICAL
-        for name in ("value", claim.coordinate):
-            sensitivity[name] = smallest_rejected(
-                functools.partial(verdict_altered, name),
-                largest=LARGEST_ALTERATION,
-                smallest=SMALLEST_SYMBOLIC_ERROR,
-            )
-        verdict, reason = _held_back(claim, sensitivity, alternatives, reason)
+        sensitivity = {name: noticed(name) for name in ("value", claim.coordinate)}
+        found, reason = _held_back(claim, sensitivity, alternatives, reason)
     return Evidence(
         claim=f"{paper}/{claim.name}",
         kind=claim.kind,
         statement=claim.statement,
         source=claim.source,
         equation=claim.equation,
-        verdict=verdict,
+        verdict=found,
         reason=reason,
         gap=residual,
         sensitivity=sensitivity,

@@ -62,8 +62,10 @@ def load_file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except SyntaxError as error:
         del sys.modules[name]
-        raise InputError(f"{path}, line {error.lineno}: {error.msg}") from error
-    except Exception as error:
+        raise InputError(
+            f"{error.filename or path}, line {error.lineno or 1}: {error.msg}"
+        ) from error
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise InputError(f"{path}: {type(error).__name__}: {error}") from error
     return module

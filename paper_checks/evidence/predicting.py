@@ -68,6 +68,8 @@ def _call(
         else prediction(**arguments)
     )
     value, error = result if isinstance(result, Sampled) else (result, 0.0)
+    if np.iscomplexobj(value):
+        raise ValueError(f"claim {name}: the prediction is complex; needs real numbers")
     value = np.asarray(value, dtype=float)
     if value.shape != shape:
         raise ValueError(
@@ -100,21 +102,39 @@ def _evaluate_expression(name: str, expression: Any, arguments: Mapping[str, Any
         )
     names = tuple(sorted(symbols))
     arrays = [np.asarray(arguments[n], dtype=float) for n in names]
-    with np.errstate(all="ignore"):
-        value = np.asarray(_compiled(expression, names, "numpy")(*arrays))
-    value = np.array(np.broadcast_to(value, np.broadcast_shapes(*(a.shape for a in arrays))))
-    if np.iscomplexobj(value):
-        raise ValueError(f"claim {name}: the expression is complex; needs real numbers")
-    lost = np.argwhere(~np.isfinite(value))
-    if len(lost):
-        import mpmath
-
-        exact = _compiled(expression, names, "mpmath")
-        full = np.broadcast_arrays(*arrays) if arrays else []
-        with mpmath.workdps(50):
-            for index in map(tuple, lost):
-                value[index] = float(mpmath.re(exact(*(mpmath.mpf(a[index]) for a in full))))
+    shape = np.broadcast_shapes(*(a.shape for a in arrays))
+    try:
+        with np.errstate(all="ignore"):
+            found = np.asarray(_compiled(expression, names, "scipy")(*arrays))
+        found = np.where(np.imag(found) == 0, np.real(found), np.nan)
+    except (NameError, TypeError, ValueError):  # hypergeometric functions, integrals
+        found = np.full(shape, np.nan)
+    value = np.array(np.broadcast_to(found, shape), dtype=float)
+    full = [np.broadcast_to(a, shape) for a in arrays]
+    for index in map(tuple, np.argwhere(~np.isfinite(value))):
+        point = [float(a[index]) for a in full]
+        value[index] = _in_high_precision(name, expression, names, point)
     return value
+
+
+def _in_high_precision(
+    claim: str, expression: Any, names: tuple[str, ...], point: list[float]
+) -> float:
+    import mpmath
+
+    where = ", ".join(f"{name} = {x:.6g}" for name, x in zip(names, point, strict=True))
+    with mpmath.workdps(50):
+        try:
+            exact = mpmath.mpmathify(
+                _compiled(expression, names, "mpmath")(*map(mpmath.mpf, point))
+            )
+        except (NameError, TypeError, ZeroDivisionError) as error:
+            raise ValueError(
+                f"claim {claim}: the expression has no value at {where}: {error}"
+            ) from error
+        if abs(exact.imag) > abs(exact) * mpmath.mpf(10) ** -40:
+            raise ValueError(f"claim {claim}: the expression is complex at {where}")
+        return float(exact.real)
 
 
 @functools.lru_cache(maxsize=64)

@@ -29,7 +29,8 @@ class Evidence:
     alternatives : verdict on each altered prediction (all must be "disagrees").
     worst : where the gap is worst, in words.
     hint : a simple correction under which the comparison would agree, in words; "" if none.
-    seeds, sizes : networks a size, and the sizes (or step sizes) compared.
+    seeds, sizes, size_name : networks a size, and the sizes (or step sizes) compared.
+    coordinate, quantity : names for the axes of the comparison's figure.
     seeds_needed : about how many seeds a size would decide an inconclusive ensemble, or None.
     cost_seconds : processor time behind the stored measurements.
     points : arrays for drawing, all of the prediction's flattened shape: "coordinate",
@@ -57,6 +58,7 @@ class Evidence:
     seeds: int = 0
     sizes: tuple[float, ...] = ()
     size_name: str = ""
+    quantity: str = "value"
     coordinate: str = ""
     seeds_needed: int | None = None
     cost_seconds: float = 0.0
@@ -102,11 +104,10 @@ class Evidence:
 
 
 def percent(x: float) -> str:
-    """A relative number for people: two digits, in per cent, exponents only where needed."""
+    """A relative number for people: in per cent, or as a plain power of ten where it is tiny."""
     if not np.isfinite(x):
         return "nothing" if x > 0 else str(x)
-    value = 100 * x
-    return f"{value:.2g} %" if value == 0 or abs(value) >= 1e-3 else f"{value:.0e} %"
+    return f"{100 * x:.2g} %" if x == 0 or abs(x) >= 1e-5 else f"{x:.0e}"
 
 
 def _finite(x: float) -> float | None:

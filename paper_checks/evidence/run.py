@@ -1,15 +1,13 @@
 """Run claims on worker processes: measure what is missing, then judge."""
 
-import contextlib
-import multiprocessing
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lazyrich.paper_checks.evidence import store
 from lazyrich.paper_checks.evidence.claims import Claim
@@ -17,6 +15,7 @@ from lazyrich.paper_checks.evidence.loading import InputError, load_claims, pape
 from lazyrich.paper_checks.evidence.progress import Progress
 from lazyrich.paper_checks.evidence.record import Evidence
 from lazyrich.paper_checks.evidence.tasks import Task, judge, path_of, perform, tasks_of
+from lazyrich.paper_checks.evidence.workers import available_cores, workers
 
 JUDGING_SHARE = 0.1  # of a claim's declared cost, for the time left
 
@@ -31,6 +30,7 @@ class Reference(NamedTuple):
 @dataclass
 class _State:
     claim: Claim
+    tasks: list[Task]
     waiting: deque[Task]
     running: int = 0
     share: float = 0.0  # of the claim's declared cost, that a task has
@@ -40,6 +40,18 @@ class _State:
     @property
     def work_left(self) -> float:
         return self.share * len(self.waiting) + JUDGING_SHARE * self.claim.cost
+
+
+class _Settings(NamedTuple):
+    effort: str
+    seed: int
+    output: str
+
+
+class _Failure(NamedTuple):
+    """What a unit of work raised, in words: not every exception survives the way to the parent."""
+
+    error: str
 
 
 def run(
@@ -60,69 +72,70 @@ def run(
     ------
     InputError : a source cannot be loaded, or the output folder cannot be written.
     """
-    output = Path(output)
-    _require_writable(output)
-    states = {ref: _State(load_claims(ref.source)[ref.claim], deque()) for ref in references}
+    _require_writable(Path(output))
+    settings = _Settings(effort, seed, str(output))
     progress = progress or Progress()
-    for ref, state in states.items():
-        _plan(ref, state, effort, seed, output)
+    states = {ref: _planned(ref, settings) for ref in references}
     progress.start(sum(state.work_left for state in states.values()))
-    jobs = jobs or available_cores()
+    jobs = min(jobs or available_cores(), max(1, sum(len(s.tasks) for s in states.values())))
     try:
-        with workers(jobs) as pool:
-            _work(pool, states, jobs, (effort, seed, str(output)), progress)
+        while suspects := _work(states, jobs, settings, progress):
+            for ref in suspects:  # whose work killed a worker shows when each runs alone
+                if _work({ref: states[ref]}, 1, settings, progress):
+                    states[ref].error = "its worker process died (out of memory?)"
     finally:
         progress.stop()
     return [state.evidence for state in states.values() if state.evidence is not None]
 
 
-def available_cores() -> int:
-    """Processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-@contextlib.contextmanager
-def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Spawned workers whose BLAS and numba use one thread each."""
-    names = ("OMP", "OPENBLAS", "MKL", "NUMBA")
-    threads = {f"{name}_NUM_THREADS": "1" for name in names}
-    before = {name: os.environ.get(name) for name in threads}
-    os.environ.update(threads)
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+def _planned(ref: Reference, settings: _Settings) -> _State:
+    claim = load_claims(ref.source)[ref.claim]
+    state = _State(claim, [], deque())
     try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def _plan(ref: Reference, state: _State, effort: str, seed: int, output: Path) -> None:
-    try:
-        tasks = tasks_of(ref.source, state.claim, effort, seed, output)
-        state.waiting = deque(task for task in tasks if store.load(path_of(task)) is None)
-        state.share = (1 - JUDGING_SHARE) * state.claim.cost / len(tasks)
+        state.tasks = tasks_of(
+            ref.source, claim, settings.effort, settings.seed, Path(settings.output)
+        )
+        state.waiting = _missing(state.tasks)
+        state.share = (1 - JUDGING_SHARE) * claim.cost / len(state.tasks)
     except Exception as error:  # noqa: BLE001 - whatever a claim raises is its verdict
         state.error = f"{type(error).__name__}: {error}"
+    return state
+
+
+def _missing(tasks: Sequence[Task]) -> deque[Task]:
+    return deque(task for task in tasks if store.load(path_of(task)) is None)
 
 
 def _work(
+    states: Mapping[Reference, _State], jobs: int, settings: _Settings, progress: Progress
+) -> list[Reference]:
+    """Measure and judge; returns the claims at work when a worker died, none if all went well."""
+    with workers(jobs) as pool:
+        try:
+            _work_on(pool, states, jobs, settings, progress)
+            return []
+        except BrokenProcessPool:
+            suspects = [ref for ref, state in states.items() if state.running]
+    for ref in suspects:
+        states[ref].running = 0
+        states[ref].waiting = _missing(states[ref].tasks)
+    return suspects
+
+
+def _work_on(
     pool: ProcessPoolExecutor,
-    states: dict[Reference, _State],
+    states: Mapping[Reference, _State],
     jobs: int,
-    run_settings: tuple[str, int, str],
+    settings: _Settings,
     progress: Progress,
 ) -> None:
-    running: dict[Future[float | Evidence], tuple[Reference, float]] = {}
-    judged: set[Reference] = set()
+    running: dict[Future[float | Evidence | _Failure], tuple[Reference, float]] = {}
     while True:
-        _submit(pool, states, jobs, run_settings, running, judged)
         for ref, state in states.items():
+            while len(running) < jobs and (work := _next(ref, state, settings)):
+                state.running += 1
+                share = state.share if work[0] is perform else JUDGING_SHARE * state.claim.cost
+                running[pool.submit(_attempt, *work)] = ref, share
             if state.error and state.evidence is None and not state.running:
                 state.evidence = _failed(ref, state)
                 progress.finished(state.evidence)
@@ -131,53 +144,36 @@ def _work(
         progress.working_on([f"{paper_of(ref.source)}/{ref.claim}" for ref, _ in running.values()])
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
-            ref, work = running.pop(future)
-            _collect(future, states[ref], progress)
-            progress.advance(work)
+            ref, share = running.pop(future)
+            _collect(future.result(), states[ref], progress)
+            progress.advance(share)
 
 
-def _submit(
-    pool: ProcessPoolExecutor,
-    states: dict[Reference, _State],
-    jobs: int,
-    run_settings: tuple[str, int, str],
-    running: dict[Future[float | Evidence], tuple[Reference, float]],
-    judged: set[Reference],
-) -> None:
-    """Keep the workers busy: judge what is complete, else measure, in the order of claims."""
-    for ref, state in states.items():
-        if len(running) >= jobs:
-            return
-        if state.error:
-            continue
-        complete = not state.waiting and not state.running
-        if complete and ref not in judged:
-            judged.add(ref)
-            state.running += 1
-            effort, seed, output = run_settings
-            future: Future[float | Evidence] = pool.submit(
-                judge, ref.source, ref.claim, effort, seed, output
-            )
-            running[future] = ref, JUDGING_SHARE * state.claim.cost
-        while state.waiting and len(running) < jobs:
-            state.running += 1
-            running[pool.submit(perform, state.waiting.popleft())] = ref, state.share
+def _next(ref: Reference, state: _State, settings: _Settings) -> tuple[Any, ...]:
+    """The claim's next unit of work, a function and its arguments; empty if there is none now."""
+    if state.error or state.evidence:
+        return ()
+    if state.waiting:
+        return perform, state.waiting.popleft()
+    return () if state.running else (judge, ref.source, ref.claim, *settings)
 
 
-def _collect(future: Future[float | Evidence], state: _State, progress: Progress) -> None:
-    state.running -= 1
+def _attempt(function: Callable[..., Any], *arguments: Any) -> Any:
     try:
-        result = future.result()
-    except BrokenProcessPool:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever a claim raises is its verdict
-        state.error = state.error or f"{type(error).__name__}: {error}"
-        progress.advance(state.work_left)
-        state.waiting.clear()
-        return
+        return function(*arguments)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it raises is the verdict
+        return _Failure(f"{type(error).__name__}: {error}")
+
+
+def _collect(result: float | Evidence | _Failure, state: _State, progress: Progress) -> None:
+    state.running -= 1
     if isinstance(result, Evidence):
         state.evidence = result
         progress.finished(result)
+    if isinstance(result, _Failure) and not state.error:
+        state.error = result.error
+        progress.advance(state.work_left)
+        state.waiting.clear()
 
 
 def _failed(ref: Reference, state: _State) -> Evidence:

@@ -142,6 +142,10 @@ def _stacked(claim: Deterministic | Ensemble, rows: list[Any]) -> store.Outcome:
     named: list[Mapping[str, Any]] = [
         row if isinstance(row, Mapping) else {"values": row} for row in rows
     ]
+    if any(set(row) != set(named[0]) for row in named):
+        raise ValueError(
+            f"claim {claim.name}: the measurement returned other names for other seeds"
+        )
     arrays = {name: _same_shape(claim.name, name, [r[name] for r in named]) for name in named[0]}
     if "values" not in arrays:
         raise ValueError(
@@ -152,6 +156,8 @@ def _stacked(claim: Deterministic | Ensemble, rows: list[Any]) -> store.Outcome:
 
 
 def _same_shape(claim: str, name: str, rows: list[Any]) -> NDArray[np.float64]:
+    if any(np.iscomplexobj(row) for row in rows):
+        raise ValueError(f"claim {claim}: measured {name!r} is complex; needs real numbers")
     arrays = [np.asarray(row, dtype=float) for row in rows]
     shapes = sorted({a.shape for a in arrays})
     if len(shapes) > 1 or arrays[0].size == 0:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 MOST_MARKS = 40
 
+AXIS_WORDS = {"t": "time t = learning rate × steps", "": "point"}
+
 
 @house_style()
 def gap_figure(evidence: Evidence) -> Picture:
@@ -49,8 +51,9 @@ def gap_figure(evidence: Evidence) -> Picture:
         aside = 2.5 * (k - (len(curves) - 1) / 2) if len(curves) <= 5 else 0.0
         _draw_curve(above, below, {name: x[here] for name, x in points.items()}, k, aside)
     _finish_comparison(above, points, _measured_words(evidence))
+    above.set_ylabel(evidence.quantity)
     _finish_gaps(below, points, 100 * evidence.margin)
-    below.set_xlabel(evidence.coordinate.replace("_", " ") or "point")
+    below.set_xlabel(AXIS_WORDS.get(evidence.coordinate, evidence.coordinate.replace("_", " ")))
     if not evidence.coordinate:
         below.xaxis.get_major_locator().set_params(integer=True)
     return picture
@@ -90,7 +93,6 @@ def _finish_comparison(above: Axes, points: dict[str, Floats], measured: str) ->
         above.set_yscale("log")
     if _logarithmic(points["coordinate"], 20):
         above.set_xscale("log")
-    above.set_ylabel("value")
     line = theory_line(above, [], [], color="0.3", label="prediction")
     marks = simulation_points(above, [], [], [], color="0.3", label=measured)
     above.figure.legend(handles=[line, marks], loc="outside upper right", ncols=2)

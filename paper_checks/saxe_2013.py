@@ -33,11 +33,10 @@ def two_layer_trajectory(t: Array, starts: Any) -> Array:
     return np.stack(modes.two_layer_mode(t[:, None], a0, b0, s), axis=-1)
 
 
-def two_layer_times(final_strength: Array, initial_strength: Array, cases: Any) -> Array:
-    """Time of the two-layer mode from initial to final strength, for each case (s, imbalance)."""
-    s, imbalance = np.transpose(cases)
-    u0, uf = np.asarray(initial_strength)[:, None], np.asarray(final_strength)[:, None]
-    return modes.two_layer_time(u0, uf, s, imbalance)
+def two_layer_times(final_strength: Array, cases: Any) -> Array:
+    """Time of the two-layer mode to each final strength, for each case (u0, s, imbalance)."""
+    u0, s, imbalance = np.transpose(cases)
+    return modes.two_layer_time(u0, np.asarray(final_strength)[:, None], s, imbalance)
 
 
 def deep_trajectory(t: Array, starts: Any, depths: Any) -> Array:
@@ -237,6 +236,7 @@ CLAIMS = [
         parameters={"t": np.linspace(0.1, 4.0, 40), "starts": TWO_LAYER_STARTS},
         coordinate="t",
         scale="maximum",
+        quantity="weights a, b and strength u",
         margin=1e-9,
         max_sensitivity=1e-6,
         cost=2.0,
@@ -250,11 +250,11 @@ CLAIMS = [
         prediction=two_layer_times,
         measurement=routes.integrate_two_layer_time,
         parameters={
-            "final_strength": np.array([0.2, 0.5, 0.9, 0.99]),
-            "initial_strength": (0.01, -0.3, 0.1, 0.001),
-            "cases": ((1.0, 0.3), (1.5, -2.0), (2.0, 0.05), (1.2, 4.0)),
+            "final_strength": np.linspace(0.15, 0.95, 17),
+            "cases": ((0.01, 1.0, 0.3), (-0.3, 1.5, -2.0), (0.1, 2.0, 0.05), (0.001, 1.2, 4.0)),
         },
         coordinate="final_strength",
+        quantity="time t",
         margin=1e-9,
         max_sensitivity=1e-6,
         cost=2.0,
@@ -278,15 +278,16 @@ CLAIMS = [
         prediction=deep_times,
         measurement=routes.integrate_deep_time,
         parameters={
-            "final_strength": np.array([0.1, 0.5, 1.0, 1.9, 1.99]),
+            "final_strength": np.linspace(0.1, 1.98, 20),
             "initial_strength": 0.05,
             "singular_value": 2.0,
             "depths": (1, 2, 3, 4, 5, 8, 20, 100),
         },
         coordinate="final_strength",
+        quantity="time t",
         margin=1e-9,
         max_sensitivity=1e-6,
-        cost=4.0,
+        cost=2.0,
     ),
     Deterministic(
         name="deep-mode-against-ode-solver",
@@ -303,9 +304,10 @@ CLAIMS = [
         },
         coordinate="t",
         scale="maximum",
+        quantity="mode strength u",
         margin=1e-8,
         max_sensitivity=1e-6,
-        cost=5.0,
+        cost=2.0,
     ),
     Identity(
         name="infinite-depth-time-solves-its-ode",
@@ -325,13 +327,14 @@ CLAIMS = [
         prediction=modes.infinite_depth_time,
         measurement=routes.scaled_time_of_deep_chain,
         parameters={
-            "final_strength": np.array([0.5, 1.0, 1.9]),
+            "final_strength": np.linspace(0.2, 1.96, 12),
             "initial_strength": 0.05,
             "singular_value": 2.0,
         },
         coordinate="final_strength",
         steps=(1 / 4000, 1 / 8000, 1 / 16000),
         step="inverse_depth",
+        quantity="depth x time, L t",
         margin=1e-3,
         max_sensitivity=0.01,
         cost=2.0,
@@ -358,9 +361,10 @@ CLAIMS = [
         coordinate="t",
         scale="maximum",
         steps=(0.002, 0.001, 0.0005),
+        quantity="mode strength u",
         margin=5e-3,
         max_sensitivity=0.01,
-        cost=5.0,
+        cost=2.0,
     ),
     Deterministic(
         name="unbalanced-networks-follow-the-modes",
@@ -377,6 +381,7 @@ CLAIMS = [
         coordinate="t",
         scale="maximum",
         steps=(0.01, 0.005, 0.0025),
+        quantity="weights a, b and strength u",
         margin=5e-3,
         max_sensitivity=0.01,
         cost=2.0,
@@ -389,16 +394,17 @@ CLAIMS = [
         prediction=deep_times,
         measurement=routes.learning_times,
         parameters={
-            "final_strength": np.array([0.3, 1.0, 1.6]),
+            "final_strength": np.linspace(0.2, 1.8, 17),
             "initial_strength": 0.1,
             "singular_value": 2.0,
             "depths": (1, 2, 3, 4, 5, 6, 7, 8),
         },
         coordinate="final_strength",
         steps=(0.002, 0.001, 0.0005),
+        quantity="learning time t",
         margin=5e-3,
         max_sensitivity=0.01,
-        cost=8.0,
+        cost=2.0,
     ),
     Identity(
         name="chain-hessian-eigenvalues",
@@ -421,11 +427,12 @@ CLAIMS = [
         prediction=hessian_eigenvalues,
         measurement=routes.diagonalise_chain_hessian,
         parameters={
-            "strength": np.array([0.1, 0.5, 1.3, 2.0, 2.5]),
+            "strength": np.linspace(0.15, 2.55, 13),
             "singular_value": 1.7,
             "depths": (2, 3, 4, 6, 10, 20),
         },
         coordinate="strength",
+        quantity="Hessian eigenvalue",
         margin=1e-9,
         max_sensitivity=1e-6,
         cost=2.0,
@@ -440,8 +447,9 @@ CLAIMS = [
             singular_value[:, None], np.asarray(depths)
         ),
         measurement=routes.inverse_top_curvature,
-        parameters={"singular_value": np.array([0.5, 1.3, 2.0]), "depths": (2, 3, 5, 10, 30)},
+        parameters={"singular_value": np.linspace(0.5, 3.0, 11), "depths": (2, 3, 5, 10, 30)},
         coordinate="singular_value",
+        quantity="learning rate",
         margin=1e-9,
         max_sensitivity=1e-6,
         cost=2.0,
@@ -464,9 +472,10 @@ CLAIMS = [
         scale="maximum",
         sizes=(64, 256, 1024),
         size="width",
+        quantity="mode strength u",
         margin=0.02,
         alternatives={"start not projected on the growing direction": sigmoids_from_norms},
-        cost=30.0,
+        cost=20.0,
     ),
     Ensemble(
         name="digits-learning-curve",
@@ -484,8 +493,9 @@ CLAIMS = [
         scale="initial",
         sizes=(64, 256, 1024),
         size="width",
+        quantity="excess loss",
         margin=0.02,
         alternatives={"all singular values equal": digits_excess_loss_equal_modes},
-        cost=40.0,
+        cost=35.0,
     ),
 ]

@@ -50,7 +50,7 @@ class Identity:
     domain: Mapping[str, tuple[float, float]]
     alternatives: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     equation: str = ""
-    cost: float = 5.0
+    cost: float = 2.0
     max_sensitivity: float = 1e-3
     provable: bool = True
 

@@ -120,7 +120,7 @@ def _papers(
     return [
         {
             "name": name,
-            "title": titles.get(name, ""),
+            "title": titles.get(name, "").rstrip("."),
             "counts": _counts([e for e in evidence if _paper(e.claim) == name]),
             "claims": [_claim(e, pictures) for e in evidence if _paper(e.claim) == name],
             "figures": [

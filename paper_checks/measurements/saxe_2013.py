@@ -54,25 +54,18 @@ def solve_deep(t: Array, starts: Any, depths: Any) -> Array:
     )
 
 
-def integrate_two_layer_time(final_strength: Array, initial_strength: Array, cases: Any) -> Array:
-    """Quadrature in 30 digits of du / (sqrt(c^2 + 4 u^2) (s - u))."""
+def integrate_two_layer_time(final_strength: Array, cases: Any) -> Array:
+    """Quadrature in 30 digits of du / (sqrt(c^2 + 4 u^2) (s - u)), for cases (u0, s, c)."""
     import mpmath
 
+    def time(u0: float, uf: float, s: float, c: float) -> float:
+        def inverse_speed(u: Any) -> Any:
+            return 1 / (mpmath.hypot(c, 2 * u) * (s - u))
+
+        return float(mpmath.quad(inverse_speed, mpmath.linspace(u0, uf, 5)))
+
     with mpmath.workdps(30):
-        return np.array(
-            [
-                [
-                    float(
-                        mpmath.quad(
-                            lambda u, s=s, c=c: 1 / (mpmath.hypot(c, 2 * u) * (s - u)),
-                            mpmath.linspace(u0, uf, 5),
-                        )
-                    )
-                    for s, c in cases
-                ]
-                for u0, uf in zip(initial_strength, final_strength, strict=True)
-            ]
-        )
+        return np.array([[time(u0, uf, s, c) for u0, s, c in cases] for uf in final_strength])
 
 
 def integrate_deep_time(

@@ -156,12 +156,7 @@ def train_ensemble(
     Returns
     -------
     Trajectory
-        With the member axis after the time axis.
-
-    Raises
-    ------
-    ValueError, FloatingPointError
-        As :func:`train`.
+        With the member axis after the time axis. Errors are those of :func:`train`.
 
     Examples
     --------
@@ -246,15 +241,9 @@ def _descend(
     Gradient descent commutes with rotations of the inputs, so it runs in the eigenbasis of Sigma_xx.
     With fewer outputs than inputs the transposed network is trained: its products are smaller.
     """
-    basis, variances = moments.directions, moments.variances
+    basis, variances, target = moments.directions, moments.variances, moments.coefficients
     weights = [weights[0] @ basis, *weights[1:]]
-    target = np.divide(
-        moments.sigma_yx @ basis,
-        variances,
-        out=np.zeros_like(moments.sigma_yx),
-        where=variances > 0,
-    )
-    bound = _largest_loss(weights, target, moments)
+    bound = _largest_loss(weights, moments)
     left, right = plan.left, basis.T @ plan.right
     widths = widths_of(weights)
     mirrored = widths[-1] < widths[0]
@@ -284,12 +273,12 @@ def _descend(
     return -1
 
 
-def _largest_loss(weights: list[Array], least_squares: Array, moments: Moments) -> float:
+def _largest_loss(weights: list[Array], moments: Moments) -> float:
     """Excess loss that no stable run exceeds; not a number for a start that overflows."""
     with np.errstate(over="ignore", invalid="ignore"):
-        distance = reduce(lambda product, w: w @ product, weights) - least_squares
-        start = np.sum(distance**2) * np.trace(moments.sigma_xx)
-        return min(DIVERGED * float(start + moments.trace_yy), float(np.finfo(float).max))
+        distance = reduce(lambda product, w: w @ product, weights) - moments.coefficients
+        start = float(np.sum(distance**2 * moments.variances))
+        return min(DIVERGED * (start + moments.trace_yy), float(np.finfo(float).max))
 
 
 def _empty_records(n_members: int, plan: Plan, widths: Steps) -> _Records:

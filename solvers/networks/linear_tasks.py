@@ -63,7 +63,7 @@ def whitened_task(
     target = (left * s) @ right.T
     white = np.eye(n_inputs)
     moments = Moments(
-        white, target, float(s @ s), target.copy(), 0.0, np.ones(n_inputs), white.copy()
+        white, target, float(s @ s), target, 0.0, np.ones(n_inputs), white, coefficients=target
     )
     return Task(moments, left, right, s, np.ones_like(s))
 
@@ -103,14 +103,17 @@ def diagonal_task(
     left, basis = _bases(s.size, d.size, n_outputs, rng)
     right, along_modes = basis[:, : s.size], d[: s.size]
     covariance = (basis * d) @ basis.T
+    coefficients = np.zeros((n_outputs, d.size))
+    coefficients[:, : s.size] = left * (s / along_modes)
     moments = Moments(
         (covariance + covariance.T) / 2,
         (left * s) @ right.T,
         float(np.sum(s**2 / along_modes)),
-        (left * (s / along_modes)) @ right.T,
-        0.0,
-        d,
-        basis,
+        coefficients @ basis.T,
+        floor=0.0,
+        variances=d,
+        directions=basis,
+        coefficients=coefficients,
     )
     return Task(moments, left, right, s, along_modes)
 

@@ -5,8 +5,8 @@ For inputs x (``n_inputs``), targets y (``n_outputs``) and a linear network y = 
     L(W) = <|y - W x|^2>/2 = (tr Sigma_yy - 2 <Sigma_yx, W> + <W Sigma_xx, W>)/2
 
 is averaged over samples, with Sigma_xx = <x x^T>, Sigma_yx = <y x^T> and <A, B> = sum_ij A_ij B_ij.
-The mean is not removed from x or y. A direction of the inputs whose variance is below 1e-14 of the
-largest counts as constant: no network learns along it, and the best map vanishes there.
+The mean is not removed from x or y. A direction in which the inputs vary only by rounding counts
+as constant: no network learns along it, and the best map vanishes there.
 """
 
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from lazyrich.solvers.networks.blas_threads import one_blas_thread
 Array = NDArray[np.float64]
 
 CONSTANT = 1e-14
-"""Directions with less than this part of the largest input variance count as constant."""
+"""In a given Sigma_xx, eigenvalues below this part of the largest are rounding: taken as zero."""
 
 
 class Moments(NamedTuple):
@@ -39,9 +39,11 @@ class Moments(NamedTuple):
     floor: float
     """L(W_ls), the lowest loss of any linear map."""
     variances: Array
-    """Eigenvalues d_i of Sigma_xx, zero below 1e-14 of the largest, (n_inputs,)."""
+    """Eigenvalues of Sigma_xx, exactly zero for constant directions, (n_inputs,)."""
     directions: Array
     """Orthonormal eigenvectors of Sigma_xx in the columns, (n_inputs, n_inputs)."""
+    coefficients: Array
+    """W_ls times `directions`, zero along constant ones, (n_outputs, n_inputs)."""
 
 
 def from_samples(inputs: ArrayLike, targets: ArrayLike) -> Moments:
@@ -68,7 +70,7 @@ def from_samples(inputs: ArrayLike, targets: ArrayLike) -> Moments:
     Examples
     --------
     >>> moments = from_samples([[1.0], [-1.0]], [[3.0], [-1.0]])
-    >>> moments.sigma_yx.item(), round(moments.least_squares.item(), 12), moments.floor
+    >>> moments.sigma_yx.item(), round(moments.least_squares.item(), 12), round(moments.floor, 12)
     (2.0, 2.0, 0.5)
     """
     x, y = finite_matrix(inputs, "inputs"), finite_matrix(targets, "targets")
@@ -77,15 +79,18 @@ def from_samples(inputs: ArrayLike, targets: ArrayLike) -> Moments:
         raise ValueError(f"inputs has {n} rows and targets {len(y)}: one row is one sample")
     with one_blas_thread():
         samples, scales, rows = np.linalg.svd(x, full_matrices=n < x.shape[1])
-        variances = np.zeros(len(rows))
-        variances[: len(scales)] = scales**2 / n
-        variances[variances <= CONSTANT * variances[0]] = 0.0
-        kept = np.flatnonzero(variances)
-        least_squares = (y.T @ samples[:, kept] / scales[kept]) @ rows[kept]
-        floor = float(np.sum((y - x @ least_squares.T) ** 2)) / (2 * n)
+        kept = np.flatnonzero(scales > max(x.shape) * np.finfo(float).eps * scales[0])
+        variances, coefficients = np.zeros(len(rows)), np.zeros((y.shape[1], len(rows)))
+        variances[kept] = scales[kept] ** 2 / n
+        samples = samples[:, kept]
+        explained = samples.T @ y
+        coefficients[:, kept] = explained.T / scales[kept]
+        least_squares = coefficients @ rows
+        floor = float(np.sum((y - samples @ explained) ** 2)) / (2 * n)
         power = float(np.sum(y**2)) / n
-        moments = x.T @ x / n, y.T @ x / n
-    return Moments(*moments, power, least_squares, floor, variances, np.ascontiguousarray(rows.T))
+        sxx, syx = x.T @ x / n, y.T @ x / n
+    directions = np.ascontiguousarray(rows.T)
+    return Moments(sxx, syx, power, least_squares, floor, variances, directions, coefficients)
 
 
 def from_covariances(
@@ -130,11 +135,14 @@ def from_covariances(
             "a covariance is positive semi-definite"
         )
     variances[variances <= CONSTANT * largest] = 0.0
-    kept = variances > 0
     with one_blas_thread():
-        least_squares = (syx @ directions[:, kept] / variances[kept]) @ directions[:, kept].T
-        outside = np.abs(syx - least_squares @ sxx).max()
-    if outside > 1e-9 * np.abs(syx).max():
+        projected = syx @ directions
+        coefficients = np.divide(
+            projected, variances, out=np.zeros_like(projected), where=variances > 0
+        )
+        least_squares = coefficients @ directions.T
+        outside = np.abs(projected[:, variances == 0]).max(initial=0.0)
+    if outside > 1e-6 * np.abs(syx).max():
         raise ValueError(
             f"sigma_yx reaches {outside:.3g} outside the range of sigma_xx: "
             "no data have such moments, and the loss would have no minimum"
@@ -146,7 +154,7 @@ def from_covariances(
             f"trace_yy = {power}; it must be at least the {explained:.6g} that a linear map explains"
         )
     floor = max(0.0, (power - explained) / 2)
-    return Moments(sxx, syx, power, least_squares, floor, variances, directions)
+    return Moments(sxx, syx, power, least_squares, floor, variances, directions, coefficients)
 
 
 def excess_loss(network_map: ArrayLike, moments: Moments) -> float:

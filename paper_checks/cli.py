@@ -198,7 +198,7 @@ def _split(target: str) -> tuple[str, str, str]:
 
 
 def _title(module: ModuleType) -> str:
-    return (module.__doc__ or "").strip().partition("\n")[0]
+    return (module.__doc__ or "").strip().partition("\n")[0].rstrip(".")
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -281,6 +281,9 @@ def _figure(options: argparse.Namespace) -> int:
         figure = with_settings(figure, options.settings)
         for path in save(figure, curves(figure), output):
             print(path)
+    except FloatingPointError as error:
+        print(f"lazyrich: {options.target}: {error}", file=sys.stderr)
+        return 4
     except (ValueError, OSError) as error:
         raise InputError(f"{options.target}: {error}") from error
     return 0

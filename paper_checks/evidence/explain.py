@@ -54,7 +54,7 @@ def _found(evidence: Evidence) -> Iterator[tuple[str, str]]:
         at = f" at {evidence.worst}" if evidence.worst else ""
         yield (
             "worst",
-            f"gap {percent(evidence.gap)} +- {percent(evidence.half_width)}{at}{_values(evidence)}",
+            f"gap {evidence.gap_words()}{at}{_values(evidence)}",
         )
     if evidence.order is not None:
         estimate, error = evidence.order

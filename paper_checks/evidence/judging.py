@@ -154,7 +154,7 @@ def judge_ensemble(
     if verdict == "inconclusive":
         levels = (ALPHA_AGREES, k)
         seeds = seeds_needed(limit, from_largest, error, levels, margin, means.seeds.max())
-        reason = reasons.undecided(limit.value, half_width, allowance, margin, seeds)
+        reason = reasons.undecided(limit.value, half_width, margin, allowance, seeds)
     if len(n) > 1:
         order_found = finite_size_order(samples, means, c, n, order)
         size_effect = _size_effect(contrast(means, c - np.eye(len(n))[0]))
@@ -306,10 +306,10 @@ def _bisect(rejected: Callable[[float], bool], bad: float, good: float) -> float
 
 def _verdict(limit: Floats, half_width: Floats, certain: Floats, margin: float) -> tuple[str, str]:
     if np.all(np.abs(limit) + half_width <= margin):
-        return "agrees", reasons.largest(limit, half_width, margin)
+        return "agrees", reasons.agreed(margin)
     if np.any(np.abs(limit) - certain > margin):
-        return "disagrees", reasons.certain(limit, certain, margin)
-    return "inconclusive", reasons.largest(limit, half_width, margin)
+        return "disagrees", reasons.disagreed(limit, certain, margin)
+    return "inconclusive", reasons.undecided(limit, half_width, margin)
 
 
 def _lack_of_fit(

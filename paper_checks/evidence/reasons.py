@@ -3,49 +3,48 @@
 import numpy as np
 
 from lazyrich.paper_checks.evidence.extrapolation import Floats
+from lazyrich.paper_checks.evidence.record import percent
 
 
-def largest(limit: Floats, half_width: Floats, margin: float) -> str:
-    """Where the gap and its half-width are largest, against the margin."""
-    j = int(np.argmax(np.abs(limit) + half_width))
-    inside = abs(limit[j]) + half_width[j] <= margin
+def agreed(margin: float) -> str:
+    """The gap is inside the margin everywhere."""
+    return f"at every point the gap with its half-width is inside the margin {percent(margin)}"
+
+
+def disagreed(limit: Floats, certain: Floats, margin: float) -> str:
+    """At how many points the gap is certainly beyond the margin."""
+    beyond = int(np.sum(np.abs(limit) - certain > margin))
     return (
-        f"the gap is largest at point {j}, {limit[j]:+.3g} known to {half_width[j]:.3g}:"
-        f" {'inside' if inside else 'not wholly inside'} the margin {margin:.3g}"
-    )
-
-
-def certain(limit: Floats, certain: Floats, margin: float) -> str:
-    """The point that disagrees most certainly."""
-    j = int(np.argmax(np.abs(limit) - certain))
-    return (
-        f"the gap at point {j} is {limit[j]:+.3g}, certain to {certain[j]:.3g}:"
-        f" beyond the margin {margin:.3g}"
+        f"the gap is certainly beyond the margin {percent(margin)} at {beyond} of {limit.size} "
+        f"points; at the worst it is {_known(limit, certain)}"
     )
 
 
 def undecided(
-    limit: Floats, half_width: Floats, allowance: Floats, margin: float, seeds: int | None
+    limit: Floats,
+    half_width: Floats,
+    margin: float,
+    allowance: Floats | None = None,
+    seeds: int | None = None,
 ) -> str:
-    """What an inconclusive ensemble lacks: seeds, larger sizes, or a gap off the margin."""
-    j = int(np.argmax(np.abs(limit) + half_width))
-    found = f"the gap at point {j} is {limit[j]:+.3g} known to {half_width[j]:.3g}"
+    """What an inconclusive claim lacks: seeds, larger sizes, or a gap off the margin."""
+    found = f"the gap is {_known(limit, half_width)}, margin {percent(margin)}"
     if seeds is not None:
-        return f"too few seeds: {found}, margin {margin:.3g}; about {seeds} seeds a size decide"
-    if 2 * allowance[j] > half_width[j]:
-        return (
-            f"sizes too small: {found}, of which {allowance[j]:.3g} allows for the extrapolation;"
-            f" margin {margin:.3g}"
-        )
-    return f"too near the margin {margin:.3g} for more seeds to decide: {found}"
+        return f"too few seeds: {found}; about {seeds} seeds a size decide"
+    j = _worst(limit, half_width)
+    if allowance is not None and 2 * allowance[j] > half_width[j]:
+        share = percent(float(allowance[j]))
+        return f"sizes too small: {found}; {share} of it allows for the extrapolation"
+    return f"too near the margin to decide: {found}"
 
 
 def lack_of_fit(change: Floats, allowed: Floats) -> str:
     """The limit that moved most when the smallest size was left out."""
     j = int(np.argmax(np.abs(change) / allowed))
     return (
-        f"lack of fit: without the smallest size the limit changes by {change[j]:+.3g} at point"
-        f" {j}, where noise allows {allowed[j]:.3g}; the declared order fails at these sizes"
+        "lack of fit: without the smallest size the limit changes by "
+        f"{percent(float(abs(change[j])))}, where noise allows {percent(float(allowed[j]))}; the "
+        "declared order fails at these sizes"
     )
 
 
@@ -56,3 +55,12 @@ def wrong_order(observed: float | None, declared: float, tolerance: float) -> st
     if abs(observed - declared) > tolerance:
         return f"the observed order in the step is {observed:.3g}, declared was {declared:g}"
     return None
+
+
+def _known(limit: Floats, width: Floats) -> str:
+    j = _worst(limit, width)
+    return f"{percent(float(abs(limit[j])))} ± {percent(float(width[j]))}"
+
+
+def _worst(limit: Floats, width: Floats) -> int:
+    return int(np.argmax(np.abs(limit) + width))

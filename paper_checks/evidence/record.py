@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+TINY = 1e-5  # relative numbers below this are written as powers of ten
 VERDICTS = ("agrees", "disagrees", "inconclusive", "failed")
 
 
@@ -88,13 +89,20 @@ class Evidence:
             "cost_seconds": round(self.cost_seconds, 3),
         }
 
+    def gap_words(self) -> str:
+        """Gap and half-width for people, in the unit of the margin."""
+        tiny = self.margin < TINY
+        gap, half_width = (
+            f"{x:.0e}" if tiny else percent(x) if x == 0 or x >= TINY else "< 0.001 %"
+            for x in (self.gap, self.half_width)
+        )
+        return gap if half_width == "0e+00" else f"{gap} ± {half_width}"
+
     def __str__(self) -> str:
         """One line: verdict, claim, gap with half-width, margin, sensitivity."""
         parts = [f"{self.verdict:<12} {self.claim}"]
         if self.kind != "Identity" and self.verdict != "failed":
-            parts.append(
-                f"gap {percent(self.gap)} +- {percent(self.half_width)} of {percent(self.margin)}"
-            )
+            parts.append(f"gap {self.gap_words()} of {percent(self.margin)}")
         if self.sensitivity:
             noticed = ", ".join(f"{name} {percent(e)}" for name, e in self.sensitivity.items())
             parts.append(f"notices {noticed}")
@@ -107,7 +115,7 @@ def percent(x: float) -> str:
     """A relative number for people: in per cent, or as a plain power of ten where it is tiny."""
     if not np.isfinite(x):
         return "nothing" if x > 0 else str(x)
-    return f"{100 * x:.2g} %" if x == 0 or abs(x) >= 1e-5 else f"{x:.0e}"
+    return f"{100 * x:.2g} %" if x == 0 or abs(x) >= TINY else f"{x:.0e}"
 
 
 def _finite(x: float) -> float | None:

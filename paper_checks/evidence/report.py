@@ -142,7 +142,7 @@ def _claim(evidence: Evidence, pictures: Mapping[str, str]) -> dict[str, Any]:
         "evidence": evidence,
         "name": evidence.claim.rpartition("/")[2],
         "kind": evidence.kind.lower(),
-        "gap": f"{percent(evidence.gap)} ± {percent(evidence.half_width)}" if judged else "",
+        "gap": evidence.gap_words() if judged else "",
         "margin": percent(evidence.margin) if judged else "",
         "bar": _bar(evidence) if judged else None,
         "sensitivity": [

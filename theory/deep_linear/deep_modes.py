@@ -78,7 +78,7 @@ def deep_mode(
     )
     with np.errstate(all="ignore"):
         mirror = np.where(u0 < 0, -1.0, 1.0)
-        T, u0, s = L * times / time_constant, mirror * u0, mirror * s
+        T, u0, s = times / time_constant * L, mirror * u0, mirror * s
         u = np.where(np.isinf(T) & (u0 > 0), np.maximum(s, 0.0), u0)
         i = L == 1
         u[i] = u0[i] * np.exp(-T[i]) - s[i] * np.expm1(-T[i])

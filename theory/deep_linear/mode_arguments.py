@@ -42,7 +42,7 @@ def _checked(name: str, value: ArrayLike) -> FloatArray:
         limit = f"{_LARGEST_STRENGTH:g}"
         allowed = f"[-{limit}, {limit}]: strengths are finite, and so are their products"
     if not np.all(valid):
-        raise ValueError(f"{name} = {array[~valid].flat[0]!r} is outside {allowed}")
+        raise ValueError(f"{name} = {float(array[~valid][0])} is outside {allowed}")
     return array
 
 

@@ -223,14 +223,14 @@ def two_layer_time(
         tau=tau,
     )
     with np.errstate(all="ignore"):
-        mirror = np.where((uf < 0) | ((uf == 0) & (u0 < 0)), -1.0, 1.0)
+        mirror = np.where(uf < 0, -1.0, 1.0)
         T = _reduced_time(mirror * u0, mirror * uf, mirror * s, np.abs(c))
         reached = strictly_reached(u0, uf, s, c == 0)
     return shaped_time(time_constant * T, reached, u0 == uf, shape)
 
 
 def _reduced_time(u0: FloatArray, uf: FloatArray, s: FloatArray, c: FloatArray) -> FloatArray:
-    """t/tau for uf >= 0 and c >= 0; u0 < 0 only where the strength crosses 0.
+    """t/tau for uf >= 0 and c >= 0; u0 < 0 only where the strength rises to 0 or through it.
 
     The differences of X are written as X(v) - X(u) = 2 (v - u)(X(v) + X(u))/(h(v) + h(u)).
     """
@@ -244,10 +244,10 @@ def _reduced_time(u0: FloatArray, uf: FloatArray, s: FloatArray, c: FloatArray) 
     f = h(s) / 2
     factor = 4 * ((uf - u0) / (s - uf)) * ((X(uf) + X(u0)) / (h(uf) + h(u0)))
     factor *= (h(s) + h(uf)) / (X(s) + X(uf))
-    crosses = u0 < 0
+    rises = u0 < 0
     per_c2 = 1 / X(s) + 1 / X(-u0)  # (X(u0) + X(-s))/c^2 if u0 < 0 < s
-    ratio = factor / np.where(crosses, c * c * per_c2, X(u0) + X(-s))
-    log_low = np.where(crosses, np.log(per_c2) + 2 * np.log(c), np.log(X(u0) + X(-s)))
+    ratio = factor / np.where(rises, c * c * per_c2, X(u0) + X(-s))
+    log_low = np.where(rises, np.log(per_c2) + 2 * np.log(c), np.log(X(u0) + X(-s)))
     late = f * ratio > 1e100  # c^2 or 1/u0 may leave the range of floats
     log = np.where(late, np.log(f * factor) - log_low, np.log1p(f * ratio))
     return np.where(f * ratio < 1e-20, ratio, log / np.where(f == 0, 1.0, f)) / 2

@@ -68,7 +68,8 @@ def test_sigmoid_and_hyperbolic_time_solve_their_equations():
 
 
 def _documented_mode(drop_saturation=False):
-    t, a0, b0, s = sp.symbols("t a0 b0 s", positive=True)
+    t, s = sp.Symbol("t", positive=True), sp.Integer(2)
+    a0, b0 = sp.Rational(6, 5), sp.Rational(1, 3)
     c = (a0 + b0) * (a0 - b0)
     f = sp.sqrt(s**2 + c**2 / 4)
     h2 = sp.exp(-2 * f * t)
@@ -77,8 +78,7 @@ def _documented_mode(drop_saturation=False):
     D = h2 + W * (a0 + b0) * (a0 + b0 + (a0 - b0) * (c / 2) / (f + s)) / 2
     a, b = (a0 * h2 + (f + c / 2) * W * g) / sp.sqrt(N * D), (b0 * h2 + s * W * g) / sp.sqrt(N * D)
     residuals = sp.diff(a, t) - b * (s - a * b), sp.diff(b, t) - a * (s - a * b), a**2 - b**2 - c
-    point = {t: sp.Rational(7, 10), a0: sp.Rational(6, 5), b0: sp.Rational(1, 3), s: 2}
-    return [abs(r.evalf(50, subs=point)) for r in residuals]
+    return [abs(r.evalf(50, subs={t: sp.Rational(7, 10)})) for r in residuals]
 
 
 def test_the_documented_mode_solves_its_equations():
@@ -162,6 +162,12 @@ def test_deep_mode_limits():
         0.0,
         0.0,
     ]
+
+
+def test_a_mode_that_decays_from_below_ends_at_plain_zero():
+    assert not np.any(
+        np.signbit([deep_mode(np.inf, -1.0, 2.0, 3), two_layer_mode(np.inf, 1, -1, 2).u])
+    )
 
 
 def test_depth_four_by_arctanh():

@@ -148,7 +148,7 @@ def _condition_numbers(reference, arguments, values):
 
 def test_two_layer_mode_at_extremes():
     draw = Draw(1)
-    cases = [_two_layer_case(draw) for _ in range(1500)]
+    cases = [_two_layer_case(draw) for _ in range(1000)]
     got = np.array(two_layer_mode(*np.array(cases).T)).T
     with mp.workdps(400):
         for case, values in zip(cases, got, strict=True):
@@ -193,7 +193,7 @@ def _two_layer_time_case(draw):
         lambda: (0.0, s, c),
         lambda: (u0, 0.0, 0.0),
         lambda: (s * (1 + sign() * 2.0 ** -rng.integers(3, 52)), s, c),
-        lambda: (u0, s, draw.size(-150, -20)),
+        lambda: (u0, s, draw.size(-220, -20)),
         lambda: (u0, s, c),
     ][rng.integers(7)]()
     return u0, _target(draw, u0, s), s, c, draw.time_constant()
@@ -224,8 +224,8 @@ def _check_times(cases, got, reference):
 
 def test_two_layer_time_at_extremes():
     draw = Draw(2)
-    cases = [_two_layer_time_case(draw) for _ in range(1500)]
-    with mp.workdps(400):
+    cases = [_two_layer_time_case(draw) for _ in range(1000)]
+    with mp.workdps(500):
         got = two_layer_time(*np.array(cases).T)
         _check_times(
             cases, got, lambda u0, uf, s, c, tau: tau * _two_layer_time_reference(u0, uf, s, c)
@@ -288,7 +288,7 @@ def _deep_case(draw):
 def test_deep_time_at_extremes():
     draw = Draw(3)
     cases = []
-    for _ in range(1500):
+    for _ in range(1000):
         u0, s, depth = _deep_case(draw)
         end = s if s * u0 > 0 else 0.0
         cases.append((u0, _target(draw, u0, end), s, depth, draw.time_constant()))
@@ -339,7 +339,7 @@ def _deep_mode_error(u, t, u0, s, depth, tau):
 
 def test_deep_mode_at_extremes():
     draw = Draw(4)
-    cases = [_deep_mode_case(draw) for _ in range(1500)]
+    cases = [_deep_mode_case(draw) for _ in range(1000)]
     got = deep_mode(*np.array(cases).T)
     compared = 0
     with mp.workdps(110):
@@ -352,7 +352,7 @@ def test_deep_mode_at_extremes():
                     compared += 1
                     error = _deep_mode_error(mp.mpf(float(value)), t, u0, s, depth, tau)
                     assert error <= BOUND, (case, value, error)
-    assert compared > 900
+    assert compared > 600
 
 
 def test_saturation_is_not_early():

@@ -182,13 +182,11 @@ def learning_times(
     learning_rate: float,
 ) -> Array:
     """Times at which the strength of trained aligned networks crosses the final strengths."""
-    steps = np.arange(round(6 / learning_rate))
+    t: Array = learning_rate * np.arange(round(6 / learning_rate), dtype=np.float64)
     found = []
     for depth in depths:
-        u = train_aligned(
-            steps * learning_rate, initial_strength, (singular_value,), (depth,), learning_rate
-        )[:, 0, 0]
-        found.append(np.interp(final_strength, u, steps * learning_rate))
+        u = train_aligned(t, initial_strength, (singular_value,), (depth,), learning_rate)
+        found.append(np.interp(final_strength, u[:, 0, 0], t))
     return np.stack(found, axis=-1)
 
 

@@ -5,7 +5,7 @@ The network y = W x, W = W_L ... W_1, W_l of shape (n_l, n_{l-1}), n_0 inputs, n
     W_l <- W_l - learning_rate dL/dW_l,      L = 1/(2P) sum over P samples of |y - W x|^2.
 
 The gradient needs only the second moments of the data: dL/dW_l = -(W_L ... W_{l+1})^T R
-(W_{l-1} ... W_1)^T with R = Sigma_yx - W Sigma_xx, 3L - 2 matrix products a step whatever P is.
+(W_{l-1} ... W_1)^T with R = Sigma_yx - W Sigma_xx: 3L - 3 matrix products a step whatever P is.
 All arithmetic is float64. Results do not depend on the number of threads, nor on whether
 a network is trained alone or in an ensemble, to the last bit.
 """

@@ -44,6 +44,14 @@ SETTINGS = (
     Setting("order 1/2, truly 1, bias 12 %", order=0.5, bias=0.12, share=0.1),
     Setting("second-order bias 4 %", curvature=0.04, share=0.1),
     Setting("second-order bias 1 %, 32 seeds", curvature=0.01, seeds=32, share=0.1),
+    Setting("common mode and prediction error", correlation="common", prediction_error=0.003),
+    Setting(
+        "order 1, truly 1/2, bias 48 %, noise 8 times",
+        true_order=0.5,
+        bias=0.48,
+        sigma=0.1,
+        share=0.1,
+    ),
 )
 
 

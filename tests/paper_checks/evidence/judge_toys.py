@@ -55,7 +55,8 @@ def gaps(
 ) -> list[np.ndarray]:
     """Gaps (reps, seeds, points) for each size; their limit is `truth` (points,)."""
     profile = np.cos(np.pi * np.arange(setting.points) / setting.points)
-    error = setting.prediction_error * rng.standard_normal((reps, 1, setting.points))
+    independent = 1 if setting.correlation == "common" else setting.points
+    error = setting.prediction_error * rng.standard_normal((reps, 1, independent))
     found = []
     for size in setting.sizes:
         x = (size / setting.sizes[0]) ** -setting.true_order

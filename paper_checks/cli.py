@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import pkgutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -205,10 +206,15 @@ def _list(options: argparse.Namespace) -> int:
     for paper in options.papers or papers():
         print(f"{paper}  {_title(_module_of(paper))}")
         for claim in load_claims(_source_of(paper)).values():
-            print(f"  {claim.kind.lower():<14} {paper}/{claim.name}\n{'':17}{claim.statement}")
+            _print_entry(claim.kind.lower(), f"{paper}/{claim.name}", claim.statement)
         for figure in figures_of(paper).values():
-            print(f"  {'figure':<14} {paper}/{figure.name}\n{'':17}{figure.caption}")
+            _print_entry("figure", f"{paper}/{figure.name}", figure.caption)
     return 0
+
+
+def _print_entry(kind: str, name: str, text: str) -> None:
+    print(f"  {kind:<14} {name}")
+    print(textwrap.fill(text, 100, initial_indent=17 * " ", subsequent_indent=17 * " "))
 
 
 def _cite(options: argparse.Namespace) -> int:

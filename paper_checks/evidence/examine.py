@@ -7,6 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazyrich.paper_checks.evidence.claims import Claim, Deterministic, Ensemble, Identity
+from lazyrich.paper_checks.evidence.extrapolation import (
+    intercept_coefficients,
+    richardson_limit,
+)
 from lazyrich.paper_checks.evidence.judging import (
     Judgement,
     judge_deterministic,
@@ -28,12 +32,20 @@ PROVEN = "proven: sympy simplifies the residual to 0"
 NUMERICAL = "numerical: the residual is 0 at 20 random points in 50 digits"
 
 
+class Gaps(NamedTuple):
+    """Gaps of one prediction, altered or not."""
+
+    sizes: list[float]  # or steps, ascending
+    gaps: list[Array]  # (rows, points) for each size or step
+    predicted: Array  # mean over seeds at the largest size or finest step
+    error: Array  # standard error of the prediction there, in units of the scale
+
+
 class Comparison(NamedTuple):
     """Gaps of one prediction, altered or not, and their judgement."""
 
     judgement: Judgement
     predicted: Array  # mean over seeds at the largest size or finest step
-    gaps: list[Array]  # (rows, points) for each size or step
 
 
 def examine(claim: Judged, paper: str, outcomes: Mapping[float, Outcome]) -> Evidence:
@@ -79,46 +91,46 @@ def compare_with(
     claim: Judged, outcomes: Mapping[float, Outcome], alteration: Alteration | None = None
 ) -> Comparison:
     """Judge the claim's prediction, or an altered one, against the outcomes."""
-    alteration = alteration or Alteration()
-    sizes = sorted(outcomes)
-    gaps, errors = [], []
-    predicted = np.zeros(0)
-    reference = sizes[0] if isinstance(claim, Deterministic) else sizes[-1]
-    for size in sizes:
-        values = outcomes[size].values
-        made = predict(claim, size, outcomes[size], alteration)
-        scale = _scale(claim, made)
-        if claim.scale == "log":
-            _require_positive(claim, values, "measurement")
-            gap = np.log(values) - np.log(made.value)
-        else:
-            gap = (values - made.value) / scale
-        gaps.append(gap.reshape(len(values), -1))
-        errors.append(np.mean(made.standard_error / scale, axis=0).ravel())
-        if size == reference:
-            predicted = np.broadcast_to(made.value, values.shape).mean(axis=0).ravel()
+    found = _gaps(claim, outcomes, alteration or Alteration())
     if isinstance(claim, Ensemble):
-        error = errors[-1] if np.any(errors[-1]) else None
         judgement = judge_ensemble(
-            gaps,
-            sizes,
+            found.gaps,
+            found.sizes,
             order=claim.order,
             noise_exponent=claim.noise_exponent,
             margin=claim.margin,
-            prediction_error=error,
+            prediction_error=found.error if found.error.any() else None,
         )
-    elif np.any(errors):
+    elif found.error.any():
         raise ValueError(
             f"claim {claim.name}: the prediction has a standard error; needs an Ensemble"
         )
     else:
         judgement = judge_deterministic(
-            np.concatenate(gaps),
-            sizes if claim.steps else None,
+            np.concatenate(found.gaps),
+            found.sizes if claim.steps else None,
             order=claim.order if claim.steps else None,
             margin=claim.margin,
         )
-    return Comparison(judgement, predicted, gaps)
+    return Comparison(judgement, found.predicted)
+
+
+def _gaps(claim: Judged, outcomes: Mapping[float, Outcome], alteration: Alteration) -> Gaps:
+    sizes = sorted(outcomes)
+    gaps, predicted, errors = [], [], []
+    is_log = isinstance(claim.scale, str) and claim.scale == "log"
+    for size in sizes:
+        values = outcomes[size].values
+        made = predict(claim, size, outcomes[size], alteration)
+        scale = _scale(claim, made)
+        if is_log:
+            _require_positive(claim, values, "measurement")
+        gap = np.log(values) - np.log(made.value) if is_log else (values - made.value) / scale
+        gaps.append(gap.reshape(len(values), -1))
+        errors.append(np.mean(made.standard_error / scale, axis=0).ravel())
+        predicted.append(made.value.mean(axis=0).ravel())
+    reference = 0 if isinstance(claim, Deterministic) else -1
+    return Gaps(sizes, gaps, predicted[reference], errors[reference])
 
 
 def _scale(claim: Judged, made: Predicted) -> Array:
@@ -132,7 +144,8 @@ def _scale(claim: Judged, made: Predicted) -> Array:
         if claim.scale == "initial":
             size = size[:, :1] if size.ndim > 1 else size
     else:
-        size = np.asarray(claim.scale, dtype=float)[None]
+        given = np.asarray(claim.scale, dtype=float)
+        size = np.broadcast_to(given, made.value.shape[1:])[None]
     if not (np.isfinite(size).all() and (size > 0).all()):
         raise ValueError(
             f"claim {claim.name}: the scale {claim.scale!r} is {size.min()} somewhere; needs numbers "
@@ -213,10 +226,19 @@ def _hint(claim: Judged, outcomes: Mapping[float, Outcome]) -> str:
 
 
 def _misfit(claim: Judged, outcomes: Mapping[float, Outcome], alteration: Alteration) -> float:
+    """Mean square of the extrapolated gap."""
     try:
-        limit = compare_with(claim, outcomes, alteration).judgement.limit
+        found = _gaps(claim, outcomes, alteration)
     except (ValueError, ArithmeticError):  # the alteration leaves the prediction's range
         return np.inf
+    means = np.stack([gap.mean(axis=0) for gap in found.gaps])
+    sizes = np.asarray(found.sizes)
+    if isinstance(claim, Deterministic):
+        limit = richardson_limit(means[::-1], sizes[::-1], claim.order) if claim.steps else means[0]
+    else:
+        seeds = np.array([len(gap) for gap in found.gaps])
+        declared = {"order": claim.order, "noise_exponent": claim.noise_exponent}
+        limit = intercept_coefficients(sizes, seeds, **declared) @ means
     return float(np.mean(limit**2))
 
 

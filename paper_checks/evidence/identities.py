@@ -90,8 +90,11 @@ def _compiled(
     """For each residual a function of the domain's symbols, sorted, that returns its terms."""
     import sympy
 
-    compiled = []
+    compiled: list[Callable[..., Any]] = []
     for residual in _residuals(claim, closed_form, constants):
+        if residual.has(sympy.nan, sympy.zoo):
+            compiled.append(lambda *_: (math.nan,))
+            continue
         symbols = {str(symbol): symbol for symbol in residual.free_symbols}
         arguments = [symbols.get(name, sympy.Symbol(name)) for name in sorted(claim.domain)]
         terms = sympy.Add.make_args(residual)

@@ -60,7 +60,7 @@ class Trajectory(NamedTuple):
     weight_steps: Steps
     """Number of updates made before each record of the weights, (T_w,)."""
     weights: tuple[Array, ...]
-    """W_1, ..., W_L, each (T_w, n_l, n_{l-1}) or (T_w, members, n_l, n_{l-1})."""
+    """W_1, ..., W_L (initial ones to rounding), (T_w, n_l, n_{l-1}) or (T_w, members, n_l, n_{l-1})."""
 
 
 def train(
@@ -257,7 +257,7 @@ def _descend(
         for a in (np.broadcast_to(variances, target.shape), target, left, right)
     )
     end = int(max(plan.steps[-1], plan.weight_steps[-1])) + 1
-    updates = 1 + int(_FLOP_PER_CALL / (6 * flat.size * min(widths[0], widths[-1])))
+    updates = 1 + int(_FLOP_PER_CALL / (6 * flat.size * min(widths[0], widths[-1]) + 2000))
     for first in range(0, end, updates):
         if cancelled.is_set():
             break
@@ -285,7 +285,7 @@ def _empty_records(n_members: int, plan: Plan, widths: Steps) -> _Records:
     losses = (n_members, len(plan.steps))
     strengths = (*losses, plan.left.shape[1])
     weights = (n_members, len(plan.weight_steps), int(np.sum(widths[1:] * widths[:-1])))
-    numbers = 2 * prod(losses) + prod(strengths) + prod(weights)
+    numbers = 2 * prod(losses) + prod(strengths) + 2 * prod(weights)
     require_memory(8.0 * numbers, "the recorded losses, mode strengths and weights")
     return _Records(np.empty(losses), np.empty(strengths), np.empty(weights))
 

@@ -32,7 +32,11 @@ class Outcome:
 def save(path: Path, outcome: Outcome, facts: Mapping[str, Any]) -> None:
     """Write an outcome with the facts of its origin; a reader sees all of it or nothing."""
     arrays = {f"start.{name}": array for name, array in outcome.start.items()}
-    note = dict(facts) | {"cost_seconds": outcome.cost_seconds, "written": time.time()}
+    note = dict(facts) | {
+        "cost_seconds": outcome.cost_seconds,
+        "written": time.time(),
+        "start": sorted(outcome.start),
+    }
     buffer = io.BytesIO()
     np.savez(
         buffer,
@@ -54,6 +58,8 @@ def load(path: Path) -> Outcome | None:
                 if name.startswith("start.")
             }
             facts = json.loads(str(stored["facts"]))
+            if sorted(start) != facts["start"]:
+                return None
             return Outcome(stored["values"], start, facts["cost_seconds"])
     except Exception:  # noqa: BLE001 - a damaged file may raise anything
         return None

@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
+import sympy
 
 from lazyrich.paper_checks.evidence import fingerprint
 from lazyrich.paper_checks.evidence.loading import load_claims
@@ -254,7 +256,6 @@ def test_closures_and_partials_carry_their_values():
 
 
 def test_closures_carry_symbols_and_compiled_kernels():
-    sympy, numba = pytest.importorskip("sympy"), pytest.importorskip("numba")
     x, y = sympy.symbols("x y")
     assert fingerprint.source_of(scaled(x**2)) != fingerprint.source_of(scaled(y**2))
     assert "n == 0" in fingerprint.source_of(scaled(numba.njit(even)))
@@ -288,7 +289,6 @@ def test_only_plain_functions_can_be_followed(function):
 
 
 def test_a_function_without_a_file_is_refused():
-    sympy = pytest.importorskip("sympy")
     t = sympy.Symbol("t")
     with pytest.raises(ValueError, match="defined in no file"):
         fingerprint.source_of(sympy.lambdify(t, 2 * t))

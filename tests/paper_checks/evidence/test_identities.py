@@ -3,12 +3,12 @@
 import time
 
 import pytest
+import sympy
 
 from lazyrich.paper_checks.evidence import identities
 from lazyrich.paper_checks.evidence.examine import NUMERICAL, PROVEN, examine_identity
 from tests.paper_checks.evidence.toy_claims import identity, outcome
 
-sympy = pytest.importorskip("sympy")
 t = sympy.Symbol("t", positive=True)
 FILE = """
 import os

@@ -1,0 +1,225 @@
+"""The claims of Saxe et al. 2013 hold, and would not hold for theories that are a little wrong."""
+
+import dataclasses
+import importlib.util
+import inspect
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy
+
+from lazyrich.paper_checks import saxe_2013
+from lazyrich.paper_checks.evidence import store
+from lazyrich.paper_checks.evidence.claims import Ensemble, Identity
+from lazyrich.paper_checks.evidence.examine import compare_with
+from lazyrich.paper_checks.evidence.identities import is_rejected, largest_residual
+from lazyrich.paper_checks.evidence.run import Reference, run
+from lazyrich.paper_checks.evidence.tasks import path_of, tasks_of
+from lazyrich.theory.deep_linear import modes
+
+SOURCE = "lazyrich.paper_checks.saxe_2013"
+CLAIMS = {claim.name: claim for claim in saxe_2013.CLAIMS}
+IDENTITIES = [name for name, claim in CLAIMS.items() if isinstance(claim, Identity)]
+JUDGED = [name for name in CLAIMS if name not in IDENTITIES]
+FUNCTIONS = [name for name in modes.__all__ if inspect.isfunction(getattr(modes, name))]
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory):
+    """Evidence at quick effort, and the outcomes it rests on, by claim."""
+    folder = tmp_path_factory.mktemp("saxe_2013")
+    evidence = run([Reference(SOURCE, name) for name in CLAIMS], effort="quick", output=folder)
+    outcomes = {}
+    for name in JUDGED:
+        blocks = {}
+        for task in tasks_of(SOURCE, CLAIMS[name], "quick", 0, folder):
+            blocks.setdefault(task.size, []).append(store.load(path_of(task)))
+        outcomes[name] = {size: store.joined(found) for size, found in blocks.items()}
+    return dict(zip(CLAIMS, evidence, strict=True)), outcomes
+
+
+@pytest.fixture(scope="module")
+def outcomes(checked):
+    return checked[1]
+
+
+def verdict(claim, outcomes):
+    return compare_with(claim, outcomes[claim.name]).judgement.verdict
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_every_claim_holds_at_quick_effort(checked, name):
+    found = checked[0][name]
+    allowed = ("agrees", "inconclusive") if isinstance(CLAIMS[name], Ensemble) else ("agrees",)
+    assert found.verdict in allowed, found
+    assert set(found.alternatives.values()) <= {"disagrees"}
+
+
+# Claims with an altered prediction
+
+
+@pytest.mark.parametrize("factor", [0.95, 1.05])
+@pytest.mark.parametrize("name", JUDGED)
+def test_a_prediction_wrong_by_5_percent_is_refuted(outcomes, name, factor):
+    claim = CLAIMS[name]
+    altered = dataclasses.replace(
+        claim, prediction=lambda **given: factor * claim.prediction(**given)
+    )
+    assert verdict(altered, outcomes) == "disagrees"
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_a_coordinate_wrong_by_5_percent_is_refuted(outcomes, name):
+    claim = CLAIMS[name]
+
+    def stretched(**given):
+        given[claim.coordinate] = 0.95 * np.asarray(given[claim.coordinate])
+        return claim.prediction(**given)
+
+    altered = dataclasses.replace(claim, prediction=stretched)
+    assert verdict(altered, outcomes) == "disagrees"
+
+
+def decaying_part_dropped(t, starts):
+    a0, b0, s = np.transpose(starts)
+    return np.stack(modes.two_layer_mode(t[:, None], (a0 + b0) / 2, (a0 + b0) / 2, s), axis=-1)
+
+
+def one_in_the_logarithm_dropped(final_strength, cases):
+    u0, s, c = np.transpose(cases)
+    uf = np.asarray(final_strength)[:, None]
+    grown = [2 * u + np.hypot(c, 2 * u) for u in (uf, u0, s, -s)]
+    f = np.hypot(c, 2 * s) / 2
+    ratio = 4 * f * (grown[0] - grown[1]) / ((grown[2] - grown[0]) * (grown[1] + grown[3]))
+    assert np.allclose(np.log(1 + ratio) / (2 * f), modes.two_layer_time(u0, uf, s, c))
+    return np.log(ratio) / (2 * f)
+
+
+def speed_without_depth(t, starts, depths):
+    u0, s = (np.asarray(x)[:, None] for x in np.transpose(starts))
+    return modes.deep_mode(t[:, None, None] / depths, u0, s, np.asarray(depths))
+
+
+def time_without_depth(final_strength, initial_strength, singular_value, depths):
+    given = (final_strength, initial_strength, singular_value, depths)
+    return saxe_2013.deep_times(*given) * np.asarray(depths)
+
+
+def logarithm_alone(final_strength, initial_strength, singular_value):
+    u0, uf, s = initial_strength, final_strength, singular_value
+    return np.log(uf * (s - u0) / (u0 * (s - uf))) / s**2
+
+
+def curvature_without_residual(strength, singular_value, depths):
+    u, depth = np.asarray(strength)[:, None], np.asarray(depths)
+    root = u ** (1 - 2 / depth)
+    return np.stack([root * (2 * depth - 1) * u, root * (singular_value - u)], axis=-1)
+
+
+def rate_of_infinite_depth(singular_value, depths):
+    return 1 / (np.asarray(depths) * singular_value[:, None] ** 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "prediction"),
+    [
+        ("two-layer-mode-against-ode-solver", decaying_part_dropped),
+        ("unbalanced-networks-follow-the-modes", decaying_part_dropped),
+        ("two-layer-time-against-quadrature", one_in_the_logarithm_dropped),
+        ("deep-mode-against-ode-solver", speed_without_depth),
+        ("deep-time-against-quadrature", time_without_depth),
+        ("learning-time-against-depth", time_without_depth),
+        ("infinite-depth-limit", logarithm_alone),
+        ("chain-hessian-against-diagonalisation", curvature_without_residual),
+        ("optimal-learning-rate", rate_of_infinite_depth),
+    ],
+)
+def test_a_dropped_term_is_refuted(outcomes, name, prediction):
+    altered = dataclasses.replace(CLAIMS[name], prediction=prediction)
+    assert verdict(altered, outcomes) == "disagrees"
+
+
+# Identities with an altered closed form
+
+
+def altered_forms():
+    t, s, u0, u, depth = sympy.symbols("t s u0 u L", positive=True)
+    growth = sympy.exp(2 * s * t)
+    yield "sigmoid-solves-its-ode", s * growth / (growth + s / u0)
+    a, b = saxe_2013.unbalanced_mode()
+    yield "unbalanced-mode-solves-its-odes", sympy.Matrix([b, a])
+    yield "deep-time-primitive", saxe_2013.deep_time_primitive() * depth
+    yield "infinite-depth-time-solves-its-ode", saxe_2013.infinite_depth_primitive() + 1 / (s * u)
+    root = u ** (1 - 2 / depth)
+    yield "chain-hessian-eigenvalues", sympy.Matrix([root * (2 * depth - 1) * u, root * (s - u)])
+
+
+@pytest.mark.parametrize(("name", "form"), list(altered_forms()))
+def test_a_closed_form_with_a_dropped_term_is_refuted(name, form):
+    claim = CLAIMS[name]
+    assert not is_rejected(claim, claim.closed_form())
+    assert is_rejected(claim, form) and largest_residual(claim, form) > 1e-3
+
+
+@pytest.mark.parametrize("name", IDENTITIES)
+def test_a_closed_form_wrong_by_5_percent_is_refuted(name):
+    claim, factor = CLAIMS[name], sympy.Rational(105, 100)
+    form = claim.closed_form()
+    stretch = {x: factor * x for x in form.free_symbols if str(x) == claim.coordinate}
+    assert stretch
+    assert is_rejected(claim, factor * form)
+    assert is_rejected(claim, form.subs(stretch))
+
+
+# The theory itself, mutated
+
+
+def mutants():
+    """(function, mutation, mutated function) for every public function of the theory's modes."""
+    for name in FUNCTIONS:
+        original = getattr(modes, name)
+        fields = getattr(inspect.signature(original).return_annotation, "_fields", ())
+        for field in fields or ("value",):
+            yield name, f"{field} scaled", scaled(original, field)
+        if "t" in inspect.signature(original).parameters:
+            yield name, "time stretched", lambda t, *rest, f=original: f(1.05 * t, *rest)
+
+
+def scaled(function, field):
+    def mutated(*arguments, **named):
+        found = function(*arguments, **named)
+        if field == "value":
+            return 1.05 * found
+        return found._replace(**{field: 1.05 * getattr(found, field)})
+
+    return mutated
+
+
+def claims_anew():
+    """The paper's claims as they are made when its module is run now."""
+    spec = importlib.util.spec_from_file_location("saxe_2013_anew", Path(saxe_2013.__file__))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return {claim.name: claim for claim in module.CLAIMS}
+
+
+def test_every_public_function_is_mutated():
+    assert [name for name, *_ in mutants()].count("two_layer_mode") == 4  # a, b, u, time
+    assert [name for name, *_ in mutants()].count("chain_hessian_eigenvalues") == 2
+    assert {name for name, *_ in mutants()} == set(FUNCTIONS)
+    assert len(FUNCTIONS) >= 7
+
+
+def test_without_a_mutation_the_claims_agree(outcomes):
+    anew = claims_anew()
+    assert all(verdict(anew[name], outcomes) != "disagrees" for name in JUDGED)
+
+
+@pytest.mark.parametrize(
+    ("name", "mutated"), [pytest.param(n, f, id=f"{n}, {what}") for n, what, f in mutants()]
+)
+def test_a_mutated_theory_is_refuted(outcomes, monkeypatch, name, mutated):
+    monkeypatch.setattr(modes, name, mutated)
+    anew = claims_anew()
+    assert any(verdict(anew[claim], outcomes) == "disagrees" for claim in JUDGED)

@@ -1,5 +1,6 @@
 """Examine a claim: predictions against stored measurements, judged, with measured sensitivity."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from lazyrich.paper_checks.evidence.store import Outcome
 
 Array = NDArray[np.float64]
 Judged = Deterministic | Ensemble
+Predictions = Mapping[float, Predicted]  # for each size or step
 LARGEST_ALTERATION = 0.5
 TINY = 1e-9
 UNDEFINED = "undefined"
@@ -50,13 +52,15 @@ class Comparison(NamedTuple):
 
 def examine(claim: Judged, paper: str, outcomes: Mapping[float, Outcome]) -> Evidence:
     """The evidence about a claim from its outcomes, keyed by size or step (0 without steps)."""
-    found = compare_with(claim, outcomes)
+    made = _predictions(claim, outcomes)
+    found = _compared(claim, outcomes, made)
     verdict, reason = found.judgement.verdict, found.judgement.reason
     alternatives = {
         name: compare_with(claim, outcomes, Alteration(prediction=other)).judgement.verdict
         for name, other in claim.alternatives.items()
     }
-    sensitivity = _sensitivity(claim, outcomes) if verdict == "agrees" else {}
+    altered = _alterations(claim, outcomes, made)
+    sensitivity = _sensitivity(claim, outcomes, altered) if verdict == "agrees" else {}
     if verdict == "agrees":
         verdict, reason = _held_back(claim, sensitivity, alternatives, reason)
     return Evidence(
@@ -75,7 +79,7 @@ def examine(claim: Judged, paper: str, outcomes: Mapping[float, Outcome]) -> Evi
         max_sensitivity=claim.max_sensitivity,
         alternatives=alternatives,
         worst=_where(claim, outcomes, found),
-        hint=_hint(claim, outcomes) if verdict == "disagrees" else "",
+        hint=_hint(claim, outcomes, altered) if verdict == "disagrees" else "",
         seeds=_rows(outcomes) if isinstance(claim, Ensemble) else 0,
         sizes=tuple(sorted(outcomes)) if any(outcomes) else (),
         size_name=claim.size if isinstance(claim, Ensemble) else claim.step,
@@ -91,7 +95,20 @@ def compare_with(
     claim: Judged, outcomes: Mapping[float, Outcome], alteration: Alteration | None = None
 ) -> Comparison:
     """Judge the claim's prediction, or an altered one, against the outcomes."""
-    found = _gaps(claim, outcomes, alteration or Alteration())
+    return _compared(claim, outcomes, _predictions(claim, outcomes, alteration))
+
+
+def _predictions(
+    claim: Judged, outcomes: Mapping[float, Outcome], alteration: Alteration | None = None
+) -> Predictions:
+    alteration = alteration or Alteration()
+    return {size: predict(claim, size, found, alteration) for size, found in outcomes.items()}
+
+
+def _compared(
+    claim: Judged, outcomes: Mapping[float, Outcome], predictions: Predictions
+) -> Comparison:
+    found = _gaps(claim, outcomes, predictions)
     if isinstance(claim, Ensemble):
         judgement = judge_ensemble(
             found.gaps,
@@ -115,13 +132,13 @@ def compare_with(
     return Comparison(judgement, found.predicted)
 
 
-def _gaps(claim: Judged, outcomes: Mapping[float, Outcome], alteration: Alteration) -> Gaps:
+def _gaps(claim: Judged, outcomes: Mapping[float, Outcome], predictions: Predictions) -> Gaps:
     sizes = sorted(outcomes)
     gaps, predicted, errors = [], [], []
     is_log = isinstance(claim.scale, str) and claim.scale == "log"
     for size in sizes:
         values = outcomes[size].values
-        made = predict(claim, size, outcomes[size], alteration)
+        made = predictions[size]
         scale = _scale(claim, made)
         if is_log:
             _require_positive(claim, values, "measurement")
@@ -161,31 +178,44 @@ def _require_positive(claim: Judged, values: Array, what: str) -> None:
         )
 
 
-def _sensitivity(claim: Judged, outcomes: Mapping[float, Outcome]) -> dict[str, float]:
-    def verdict_of(alteration: Alteration) -> str:
+def _alterations(
+    claim: Judged, outcomes: Mapping[float, Outcome], made: Predictions
+) -> dict[str, Callable[[float], Predictions]]:
+    """By what is multiplied, the value or the coordinate: the predictions for a factor."""
+    found: dict[str, Callable[[float], Predictions]] = {}
+    if claim.value_sensitivity:
+        found["value"] = lambda factor: {size: p.times(factor) for size, p in made.items()}
+    if claim.coordinate is not None:
+        found[claim.coordinate] = lambda factor: _predictions(
+            claim, outcomes, Alteration(coordinate=factor)
+        )
+    return found
+
+
+def _sensitivity(
+    claim: Judged,
+    outcomes: Mapping[float, Outcome],
+    altered: Mapping[str, Callable[[float], Predictions]],
+) -> dict[str, float]:
+    def verdict_of(predictions: Callable[[float], Predictions], error: float) -> str:
         try:
-            return compare_with(claim, outcomes, alteration).judgement.verdict
+            return _compared(claim, outcomes, predictions(1 + error)).judgement.verdict
         except (ValueError, ArithmeticError):  # so far that it is infinite or undefined somewhere
             return UNDEFINED
 
-    def noticed(make: Callable[[float], Alteration]) -> float:
+    def noticed(predictions: Callable[[float], Predictions]) -> float:
         return smallest_rejected(
-            lambda e: verdict_of(make(e)).replace(UNDEFINED, "disagrees"),
+            lambda error: verdict_of(predictions, error).replace(UNDEFINED, "disagrees"),
             largest=LARGEST_ALTERATION,
         )
 
-    found = {}
-    if claim.value_sensitivity:
-        found["value"] = noticed(lambda e: Alteration(value=1 + e))
-    if claim.coordinate is not None:
-        nearby = {verdict_of(Alteration(coordinate=1 + e)) for e in (-TINY, TINY)}
-        if nearby == {UNDEFINED}:
+    for name, predictions in altered.items():
+        if {verdict_of(predictions, error) for error in (-TINY, TINY)} == {UNDEFINED}:
             raise ValueError(
-                f"claim {claim.name}: the prediction is undefined as soon as {claim.coordinate} is "
-                "stretched a little; choose a continuous coordinate, or None with alternatives"
+                f"claim {claim.name}: the prediction is undefined as soon as {name} is stretched a "
+                "little; choose a continuous coordinate, or None with alternatives"
             )
-        found[claim.coordinate] = noticed(lambda e: Alteration(coordinate=1 + e))
-    return found
+    return {name: noticed(predictions) for name, predictions in altered.items()}
 
 
 def _held_back(
@@ -207,28 +237,34 @@ def _held_back(
     return "agrees", reason
 
 
-def _hint(claim: Judged, outcomes: Mapping[float, Outcome]) -> str:
+def _hint(
+    claim: Judged,
+    outcomes: Mapping[float, Outcome],
+    altered: Mapping[str, Callable[[float], Predictions]],
+) -> str:
     """Whether one constant factor would mend a prediction that disagrees: a lost 2, say."""
-    for name, make in (
-        (claim.coordinate, lambda f: Alteration(coordinate=f)),
-        ("the prediction", lambda f: Alteration(value=f)),
-    ):
-        if name is None:
+    for name in sorted(altered, key=lambda name: name == "value"):
+        misfit = functools.partial(_misfit, claim, outcomes, altered[name])
+        factor = _best_factor(misfit)
+        if not np.isfinite(misfit(factor)):
             continue
-        factor = _best_factor(claim, outcomes, make)
-        if not np.isfinite(_misfit(claim, outcomes, make(factor))):
-            continue
-        verdict = compare_with(claim, outcomes, make(factor)).judgement.verdict
+        verdict = _compared(claim, outcomes, altered[name](factor)).judgement.verdict
         if verdict != "disagrees":
             would = "agree" if verdict == "agrees" else "no longer disagree"
-            return f"it would {would} with {name} multiplied by {factor:.4g}"
+            what = "the prediction" if name == "value" else name
+            return f"it would {would} with {what} multiplied by {factor:.4g}"
     return ""
 
 
-def _misfit(claim: Judged, outcomes: Mapping[float, Outcome], alteration: Alteration) -> float:
+def _misfit(
+    claim: Judged,
+    outcomes: Mapping[float, Outcome],
+    predictions: Callable[[float], Predictions],
+    factor: float,
+) -> float:
     """Mean square of the extrapolated gap."""
     try:
-        found = _gaps(claim, outcomes, alteration)
+        found = _gaps(claim, outcomes, predictions(factor))
     except (ValueError, ArithmeticError):  # the alteration leaves the prediction's range
         return np.inf
     means = np.stack([gap.mean(axis=0) for gap in found.gaps])
@@ -242,18 +278,17 @@ def _misfit(claim: Judged, outcomes: Mapping[float, Outcome], alteration: Altera
     return float(np.mean(limit**2))
 
 
-def _best_factor(
-    claim: Judged, outcomes: Mapping[float, Outcome], make: Callable[[float], Alteration]
-) -> float:
+def _best_factor(misfit: Callable[[float], float]) -> float:
     from scipy.optimize import minimize_scalar
 
-    def misfit(log_factor: float) -> float:
-        return _misfit(claim, outcomes, make(float(np.exp(log_factor))))
-
     coarse = np.log(HINT_FACTORS)
-    best = int(np.argmin([misfit(x) for x in coarse]))
-    bounds = coarse[max(best - 1, 0)], coarse[min(best + 1, len(coarse) - 1)]
-    fine = minimize_scalar(misfit, bounds=bounds, method="bounded", options={"xatol": 1e-5})
+    best = int(np.argmin([misfit(factor) for factor in HINT_FACTORS]))
+    fine = minimize_scalar(
+        lambda log_factor: misfit(float(np.exp(log_factor))),
+        bounds=(coarse[max(best - 1, 0)], coarse[min(best + 1, len(coarse) - 1)]),
+        method="bounded",
+        options={"xatol": 1e-5},
+    )
     return float(np.exp(fine.x))
 
 

@@ -24,7 +24,6 @@ class Sampled(NamedTuple):
 class Alteration(NamedTuple):
     """What is changed in a prediction to see whether the change is noticed."""
 
-    value: float = 1.0  # factor on the predicted value
     coordinate: float = 1.0  # factor on the claim's coordinate
     prediction: Any = None  # another prediction in its place
 
@@ -34,6 +33,10 @@ class Predicted(NamedTuple):
 
     value: Array
     standard_error: Array
+
+    def times(self, factor: float) -> "Predicted":
+        """With the value multiplied by a factor, to see whether that is noticed."""
+        return self._replace(value=self.value * factor)
 
 
 def predict(
@@ -55,7 +58,7 @@ def predict(
             rows.append(_call(claim.name, prediction, arguments | start, shape))
     else:
         rows.append(_call(claim.name, prediction, arguments, shape))
-    value = np.stack([row.value for row in rows]) * alteration.value
+    value = np.stack([row.value for row in rows])
     return Predicted(value, np.stack([row.standard_error for row in rows]))
 
 

@@ -15,7 +15,7 @@ from lazyrich.paper_checks.evidence.loading import InputError, load_claims, pape
 from lazyrich.paper_checks.evidence.progress import Progress
 from lazyrich.paper_checks.evidence.record import Evidence
 from lazyrich.paper_checks.evidence.tasks import Task, judge, path_of, perform, tasks_of
-from lazyrich.paper_checks.evidence.workers import available_cores, workers
+from lazyrich.paper_checks.evidence.workers import available_cores, submit, workers
 
 JUDGING_SHARE = 0.1  # of a claim's declared cost, for the time left
 
@@ -135,7 +135,7 @@ def _work_on(
             while len(running) < jobs and (work := _next(ref, state, settings)):
                 state.running += 1
                 share = state.share if work[0] is perform else JUDGING_SHARE * state.claim.cost
-                running[pool.submit(_attempt, *work)] = ref, share
+                running[submit(pool, _attempt, *work)] = ref, share
             if state.error and state.evidence is None and not state.running:
                 state.evidence = _failed(ref, state)
                 progress.finished(state.evidence)

@@ -6,8 +6,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from typing import Any
 
 THREADS = ("OMP", "OPENBLAS", "MKL", "NUMBA")
 MOST_ON_WINDOWS = 61  # it cannot wait for more processes
@@ -24,8 +25,14 @@ def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
         mp_context=multiprocessing.get_context("spawn"),
         initializer=follow_parent,
     )
+    others = multiprocessing.active_children()
     try:
         yield pool
+    except KeyboardInterrupt:  # no waiting for what they are at
+        for child in multiprocessing.active_children():
+            if child not in others:
+                child.kill()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         for name, value in before.items():
@@ -42,9 +49,22 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+def submit(pool: ProcessPoolExecutor, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    """As `pool.submit`; a worker that this starts heeds Ctrl-C only once it does so silently."""
+    if not hasattr(signal, "pthread_sigmask"):
+        return pool.submit(function, *arguments)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(function, *arguments)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def follow_parent() -> None:
     """End this process without a word on Ctrl-C, and when its parent has ended, even by force."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     parent = multiprocessing.parent_process()
     assert parent is not None
 

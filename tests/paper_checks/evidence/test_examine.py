@@ -194,6 +194,17 @@ def test_a_coordinate_of_whole_numbers_is_refused():
         )
 
 
+def test_a_prediction_is_made_anew_only_where_its_coordinate_is():
+    calls = []
+
+    def counted(t):
+        calls.append(t[0])
+        return decay(t)
+
+    assert examined(decay(T), prediction=counted).verdict == "agrees"
+    assert calls.count(T[0]) == 1 < len(calls) == len(set(calls))
+
+
 # Alternatives
 
 

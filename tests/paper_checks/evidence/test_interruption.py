@@ -131,10 +131,12 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path, started):
     until(lambda: not is_alive(process.pid), seconds=10)
 
 
-def test_ctrl_c_ends_with_one_line(tmp_path, started):
+@pytest.mark.parametrize("kill", [os.killpg, os.kill])
+def test_ctrl_c_ends_with_one_line(tmp_path, started, kill):
     process = started("out", 2)
     until(lambda: len(stored(tmp_path / "out")) >= 3)
-    os.killpg(process.pid, signal.SIGINT)
+    kill(process.pid, signal.SIGINT)
     _, error = process.communicate(timeout=20)
     assert process.returncode == 130
     assert error.strip() == "lazyrich: stopped; run the same command again to go on"
+    until(lambda: not is_alive(process.pid), seconds=10)

@@ -31,7 +31,7 @@ def test_a_function_gives_one_row_without_error():
 
 
 def test_alterations_scale_the_value_and_stretch_the_coordinate():
-    found = predicted(lambda t: t**2, alteration=Alteration(value=1.5))
+    found = predicted(lambda t: t**2).times(1.5)
     np.testing.assert_allclose(found.value[0], 1.5 * T**2, rtol=1e-15)
     found = predicted(lambda t: t**2, alteration=Alteration(coordinate=1.5))
     np.testing.assert_allclose(found.value[0], 2.25 * T**2, rtol=1e-15)
@@ -133,7 +133,7 @@ def test_the_size_reaches_predictions_that_ask_for_it():
 def test_paired_predictions_are_made_for_each_seed():
     measured = Outcome(np.zeros((3, 30)), {"start": np.array([1.0, 2.0, 5.0])})
     claim = ensemble(prediction=lambda t, start: start * t, paired=True)
-    found = predict(claim, 64.0, measured, Alteration(value=2.0))
+    found = predict(claim, 64.0, measured, NONE).times(2.0)
     assert found.value.tolist() == (2 * np.array([1.0, 2.0, 5.0])[:, None] * T).tolist()
 
 

@@ -247,6 +247,15 @@ def _check_judged(claim: Deterministic | Ensemble) -> None:
         )
     if not 0 < claim.order < math.inf:
         raise ValueError(f"claim {name}: order {claim.order}; needs a finite order > 0")
+    if not callable(claim.measurement):
+        raise ValueError(  # noqa: TRY004 - as for all that is wrong with a claim
+            f"claim {name}: measurement {claim.measurement!r}; needs a function"
+        )
+    for prediction in (claim.prediction, *claim.alternatives.values()):
+        if not callable(prediction) and not hasattr(prediction, "free_symbols"):
+            raise ValueError(
+                f"claim {name}: prediction {prediction!r}; needs a function or a sympy expression"
+            )
     if both := sorted(set(claim.parameters) & set(claim.settings)):
         raise ValueError(f"claim {name}: {both} are both parameters and settings")
     if isinstance(claim.scale, str) and claim.scale not in SCALES:

@@ -161,8 +161,12 @@ def _scale(claim: Judged, made: Predicted) -> Array:
         if claim.scale == "initial":
             size = size[:, :1] if size.ndim > 1 else size
     else:
-        given = np.asarray(claim.scale, dtype=float)
-        size = np.broadcast_to(given, made.value.shape[1:])[None]
+        size = np.asarray(claim.scale, dtype=float)[None]
+        if size.ndim > 1 and size.shape[1:] != made.value.shape[1:]:
+            raise ValueError(
+                f"claim {claim.name}: the scale has shape {size.shape[1:]}, the prediction "
+                f"{made.value.shape[1:]}; needs one number, or the same shape"
+            )
     if not (np.isfinite(size).all() and (size > 0).all()):
         raise ValueError(
             f"claim {claim.name}: the scale {claim.scale!r} is {size.min()} somewhere; needs numbers "

@@ -85,7 +85,12 @@ def _call(
             f"claim {name}: the prediction is {np.atleast_1d(value)[tuple(bad)]} at index {bad}; "
             "needs finite numbers"
         )
-    return Predicted(value, np.broadcast_to(np.asarray(error, dtype=float), shape))
+    error = np.asarray(error, dtype=float)
+    if error.shape not in ((), shape):
+        raise ValueError(
+            f"claim {name}: the prediction's standard error has shape {error.shape}, its value {shape}"
+        )
+    return Predicted(value, np.broadcast_to(error, shape))
 
 
 def _names_of(prediction: Any) -> set[str]:

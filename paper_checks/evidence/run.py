@@ -1,6 +1,8 @@
 """Run claims on worker processes: measure what is missing, then judge."""
 
+import math
 import os
+import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -35,6 +37,7 @@ class _State:
     running: int = 0
     share: float = 0.0  # of the claim's declared cost, that a task has
     error: str = ""
+    error_rank: float = math.inf  # of several errors the first in the order of tasks is told
     evidence: Evidence | None = None
 
     @property
@@ -129,23 +132,25 @@ def _work_on(
     settings: _Settings,
     progress: Progress,
 ) -> None:
-    running: dict[Future[float | Evidence | _Failure], tuple[Reference, float]] = {}
+    running: dict[Future[float | Evidence | _Failure], tuple[Reference, float, int]] = {}
     while True:
         for ref, state in states.items():
             while len(running) < jobs and (work := _next(ref, state, settings)):
                 state.running += 1
-                share = state.share if work[0] is perform else JUDGING_SHARE * state.claim.cost
-                running[submit(pool, _attempt, *work)] = ref, share
+                measures = work[0] is perform
+                share = state.share if measures else JUDGING_SHARE * state.claim.cost
+                rank = state.tasks.index(work[1]) if measures else len(state.tasks)
+                running[submit(pool, _attempt, *work)] = ref, share, rank
             if state.error and state.evidence is None and not state.running:
                 state.evidence = _failed(ref, state)
                 progress.finished(state.evidence)
         if not running:
             return
-        progress.working_on([f"{paper_of(ref.source)}/{ref.claim}" for ref, _ in running.values()])
+        progress.working_on([f"{paper_of(ref.source)}/{ref.claim}" for ref, *_ in running.values()])
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
-            ref, share = running.pop(future)
-            _collect(future.result(), states[ref], progress)
+            ref, share, rank = running.pop(future)
+            _collect(future.result(), rank, states[ref], progress)
             progress.advance(share)
 
 
@@ -162,16 +167,28 @@ def _attempt(function: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return function(*arguments)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it raises is the verdict
-        return _Failure(f"{type(error).__name__}: {error}")
+        return _Failure(f"{type(error).__name__}: {error}{_place(error)}")
 
 
-def _collect(result: float | Evidence | _Failure, state: _State, progress: Progress) -> None:
+def _place(error: BaseException) -> str:
+    """File and line in the code of the claim; a `ValueError` says by itself what is wrong."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [Path(f.filename) for f in frames if "site-packages" not in Path(f.filename).parts]
+    if isinstance(error, ValueError) or not ours or ours[-1].parent == Path(__file__).parent:
+        return ""
+    line = next(f.lineno for f in reversed(frames) if Path(f.filename) == ours[-1])
+    return f" ({ours[-1].name}, line {line})"
+
+
+def _collect(
+    result: float | Evidence | _Failure, rank: int, state: _State, progress: Progress
+) -> None:
     state.running -= 1
     if isinstance(result, Evidence):
         state.evidence = result
         progress.finished(result)
-    if isinstance(result, _Failure) and not state.error:
-        state.error = result.error
+    if isinstance(result, _Failure) and rank < state.error_rank:
+        state.error, state.error_rank = result.error, rank
         progress.advance(state.work_left)
         state.waiting.clear()
 

@@ -156,6 +156,8 @@ def _stacked(claim: Deterministic | Ensemble, rows: list[Any]) -> store.Outcome:
 
 
 def _same_shape(claim: str, name: str, rows: list[Any]) -> NDArray[np.float64]:
+    if any(row is None for row in rows):
+        raise ValueError(f"claim {claim}: measured {name!r} is None; needs numbers")
     if any(np.iscomplexobj(row) for row in rows):
         raise ValueError(f"claim {claim}: measured {name!r} is complex; needs real numbers")
     arrays = [np.asarray(row, dtype=float) for row in rows]

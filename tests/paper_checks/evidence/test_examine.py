@@ -77,6 +77,12 @@ def test_a_scale_of_zero_is_refused(scale):
         examined(T - T[0], prediction=lambda t: t - t[0], scale=scale)
 
 
+@pytest.mark.parametrize("shape", [(29,), (1,), (30, 30), (1, 30)])
+def test_a_scale_of_another_shape_is_refused(shape):
+    with pytest.raises(ValueError, match="the scale has shape"):
+        examined(decay(T), scale=np.ones(shape))
+
+
 @pytest.mark.parametrize(("measured", "sign"), [(-decay(T), 1), (decay(T), -1)])
 def test_the_log_scale_needs_positive_numbers(measured, sign):
     with pytest.raises(ValueError, match="log scale needs values above 0"):

@@ -119,7 +119,7 @@ def test_sampled_predictions_carry_their_standard_error():
     assert found.standard_error.tolist() == [[0.1] * len(T)]
     found = predicted(lambda t: Sampled(t, 0.1 * t))
     assert found.standard_error.tolist() == [(0.1 * T).tolist()]
-    assert "shape" in refused(lambda t: Sampled(t, np.zeros(3)))
+    assert "standard error has shape (3,)" in refused(lambda t: Sampled(t, np.zeros(3)))
 
 
 def test_the_size_reaches_predictions_that_ask_for_it():

@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any
 import lazyrich.figures
 import lazyrich.paper_checks
 from lazyrich.paper_checks.evidence.claims import EFFORTS, Claim
-from lazyrich.paper_checks.evidence.loading import InputError, choose, load_claims, load_file
+from lazyrich.paper_checks.evidence.loading import (
+    InputError,
+    choose,
+    load_claims,
+    load_file,
+    paper_of,
+)
 
 if TYPE_CHECKING:
     from lazyrich.paper_checks.evidence.record import Evidence
@@ -174,9 +180,15 @@ def references(targets: Sequence[str]) -> "list[Reference]":
     from lazyrich.paper_checks.evidence.run import Reference
 
     found: dict[Reference, None] = {}
+    sources: dict[str, str] = {}
     for target in targets or papers():
         name, _, claim = _split(target)
         source = _source_of(name)
+        if sources.setdefault(paper_of(source), source) != source:
+            raise InputError(
+                f"{source} and {sources[paper_of(source)]} share a name; rename one, or check each "
+                "by itself"
+            )
         known = load_claims(source)
         for chosen in [choose(claim, known, f"claim of {name}")] if claim else known:
             found[Reference(source, chosen)] = None
@@ -298,7 +310,6 @@ def _figure(options: argparse.Namespace) -> int:
 def _reproduce(options: argparse.Namespace) -> int:
     from lazyrich.figures.claim import gap_figure
     from lazyrich.figures.figure import svg
-    from lazyrich.paper_checks.evidence.loading import paper_of
     from lazyrich.paper_checks.evidence.provenance import provenance
     from lazyrich.paper_checks.evidence.report import summary, write_report, write_verdicts
 

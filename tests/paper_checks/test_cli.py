@@ -304,6 +304,13 @@ def test_files_that_hold_no_usable_claims(in_folder, capsys, content, words):
         assert words in mistaken(capsys, "explain", "mistake.py/claim")
 
 
+def test_two_files_of_one_name_are_not_checked_together(in_folder, capsys):
+    (in_folder / "other").mkdir()
+    (in_folder / "other" / "toy.py").write_text(CLAIMS)
+    line = mistaken(capsys, "check", "toy.py/good", "other/toy.py/wrong")
+    assert "other/toy.py and toy.py share a name" in line
+
+
 def test_a_folder_is_no_file(in_folder, capsys):
     (in_folder / "folder.py").mkdir()
     assert "folder.py: no such file" in mistaken(capsys, "check", "folder.py")

@@ -36,7 +36,7 @@ not finite or had the wrong shape); of several, the first of 4, 1, 3"""
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         code = int(options.run(options))
         sys.stdout.flush()
@@ -55,8 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    top = argparse.ArgumentParser(
         prog="lazyrich",
         description="Predict how neural networks learn, and check every prediction against a "
         "network that really trains.",
@@ -64,8 +65,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     version = importlib.metadata.version("lazyrich")
-    parser.add_argument("--version", action="version", version=f"lazyrich {version}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    top.add_argument("--version", action="version", version=f"lazyrich {version}")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: Any, text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(
@@ -106,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     _run_options(sub)
     sub = command("cite", _cite, "BibTeX of a paper")
     sub.add_argument("paper", metavar="PAPER")
-    return parser
+    return top
 
 
 def _run_options(parser: argparse.ArgumentParser) -> None:

@@ -27,6 +27,7 @@ def run(rounds: int) -> bool:
     contenders = {
         OURS: peers.lazyrich,
         "numpy on data": peers.numpy_data,
+        "numpy on data, plain": peers.numpy_data_plain,
         "numpy on moments": peers.numpy_moments,
         "torch autograd + SGD": peers.torch_autograd,
         "torch autograd on moments": peers.torch_autograd_moments,

@@ -78,6 +78,33 @@ def numpy_data(problem: Problem) -> Callable[[], Result]:
     return run
 
 
+def numpy_data_plain(problem: Problem) -> Callable[[], Result]:
+    """Back-propagation as a notebook writes it, with fresh arrays."""
+    x, y, start, rate, steps = problem
+    n = problem.n_samples
+
+    def run() -> Result:
+        w = [a.copy() for a in start]
+        losses = np.empty(steps + 1)
+        for step in range(steps + 1):
+            h = [x]
+            for a in w:
+                h.append(a @ h[-1])
+            error = h[-1] - y
+            losses[step] = np.sum(error**2) / (2 * n)
+            if step == steps:
+                return w, losses
+            grads = []
+            back = error / n
+            for a, below in zip(w[::-1], h[-2::-1], strict=True):
+                grads.append(back @ below.T)
+                back = a.T @ back
+            w = [a - rate * g for a, g in zip(w, grads[::-1], strict=True)]
+        raise AssertionError
+
+    return run
+
+
 def numpy_moments(problem: Problem) -> Callable[[], Result]:
     """The same from second moments, in buffers made once."""
     sxx, syx, power = problem.moments()

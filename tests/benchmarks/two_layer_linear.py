@@ -23,6 +23,7 @@ def run(rounds: int) -> bool:
     contenders = {
         OURS: peers.lazyrich,
         "numpy on data": peers.numpy_data,
+        "numpy on data, plain": peers.numpy_data_plain,
         "numpy on moments": peers.numpy_moments_two_layer,
         "torch autograd + SGD": peers.torch_autograd,
         "torch manual moments": peers.torch_manual_two_layer,

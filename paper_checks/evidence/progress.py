@@ -61,7 +61,8 @@ class Progress:
         line.stylize(COLOURS[evidence.verdict], 0, len(evidence.verdict))
         if self._bar is None and 0 < self._done < self._total:
             left = (time.monotonic() - self._start) * (self._total / self._done - 1)
-            line.append(f"  [about {left:.0f} s left]", "dim")
+            if left >= 1:
+                line.append(f"  [about {left:.0f} s left]", "dim")
         self._console.print(line, soft_wrap=True)
 
     def stop(self) -> None:

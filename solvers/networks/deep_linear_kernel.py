@@ -63,7 +63,7 @@ def descend(
                 np.dot(weights[k], forward[k - 1], forward[k])
             np.dot(forward[depth - 2].T, weights[depth - 1].T, network_map)
         recording = record < steps.size and steps[record] == step
-        if recording:
+        if recording and strengths.shape[1]:
             record_modes(network_map, left, right, projected, strengths[record])
         now = to_residual(flat_map, variances, least_squares, learning_rate)
         if not now <= bound:
@@ -146,8 +146,6 @@ def record_modes(
     network_map: Array, left: Array, right: Array, projected: Array, strengths: Array
 ) -> None:
     """strengths[m] = left_m^T network_map right_m."""
-    if strengths.size == 0:
-        return
     np.dot(network_map, right, projected)
     for m in range(strengths.size):
         strengths[m] = 0.0

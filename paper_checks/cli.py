@@ -249,7 +249,10 @@ def _check(options: argparse.Namespace) -> int:
     return exit_code(evidence)
 
 
-def _run(options: argparse.Namespace, targets: Sequence[str]) -> "list[Evidence]":
+def _run(
+    options: argparse.Namespace, targets: Sequence[str], is_aside: bool = False
+) -> "list[Evidence]":
+    """Run the claims; where the result is not their list of verdicts, progress is an aside."""
     from rich.console import Console
 
     from lazyrich.paper_checks.evidence.progress import Progress
@@ -261,7 +264,7 @@ def _run(options: argparse.Namespace, targets: Sequence[str]) -> "list[Evidence]
         seed=options.seed,
         jobs=options.jobs,
         output=options.output,
-        progress=Progress(Console(highlight=False)),
+        progress=Progress(Console(highlight=False, stderr=is_aside)),
     )
 
 
@@ -281,7 +284,7 @@ def _explain(options: argparse.Namespace) -> int:
     known = load_claims(_source_of(name))
     if not claim and len(known) > 1:
         raise InputError(f"{options.target} names no claim; choose one of: {', '.join(known)}")
-    evidence = _run(options, [options.target])
+    evidence = _run(options, [options.target], is_aside=True)
     chosen: Claim = known[claim] if claim else next(iter(known.values()))
     print(explanation(chosen, evidence[0]))
     return exit_code(evidence)

@@ -249,12 +249,14 @@ def _check_judged(claim: Deterministic | Ensemble) -> None:
         raise ValueError(f"claim {name}: order {claim.order}; needs a finite order > 0")
     if not callable(claim.measurement):
         raise ValueError(  # noqa: TRY004 - as for all that is wrong with a claim
-            f"claim {name}: measurement {claim.measurement!r}; needs a function"
+            f"claim {name}: the measurement is a {type(claim.measurement).__name__}; needs a function "
+            "(wrap an array x as: lambda **_: x)"
         )
     for prediction in (claim.prediction, *claim.alternatives.values()):
         if not callable(prediction) and not hasattr(prediction, "free_symbols"):
             raise ValueError(
-                f"claim {name}: prediction {prediction!r}; needs a function or a sympy expression"
+                f"claim {name}: the prediction is a {type(prediction).__name__}; needs a function or a "
+                "sympy expression"
             )
     if both := sorted(set(claim.parameters) & set(claim.settings)):
         raise ValueError(f"claim {name}: {both} are both parameters and settings")

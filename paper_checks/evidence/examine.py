@@ -170,7 +170,7 @@ def _scale(claim: Judged, made: Predicted) -> Array:
     if not (np.isfinite(size).all() and (size > 0).all()):
         raise ValueError(
             f"claim {claim.name}: the scale {claim.scale!r} is {size.min()} somewhere; needs numbers "
-            'above 0: choose "maximum" or a number where the prediction vanishes'
+            "above 0: give a number as scale where the prediction vanishes"
         )
     return size
 

@@ -14,7 +14,7 @@ WIDTH = 96
 
 def explanation(claim: Claim, evidence: Evidence) -> str:
     """The explanation that ``lazyrich explain`` prints."""
-    rows = [*_compared(claim, evidence), *_found(evidence), *_decides(evidence)]
+    rows = [*_compared(claim, evidence), *_found(claim, evidence), *_decides(evidence)]
     width = max(len(name) for name, _ in rows) + 2
     lines = [f"{evidence.claim}: {evidence.verdict}", ""]
     for name, text in rows:
@@ -48,7 +48,7 @@ def _compared(claim: Claim, evidence: Evidence) -> Iterator[tuple[str, str]]:
     )
 
 
-def _found(evidence: Evidence) -> Iterator[tuple[str, str]]:
+def _found(claim: Claim, evidence: Evidence) -> Iterator[tuple[str, str]]:
     yield "found", evidence.reason
     if evidence.points:
         at = f" at {evidence.worst}" if evidence.worst else ""
@@ -58,7 +58,9 @@ def _found(evidence: Evidence) -> Iterator[tuple[str, str]]:
         )
     if evidence.order is not None:
         estimate, error = evidence.order
-        yield "order", f"the gap shrinks with order {estimate:.2f} +- {error:.2f}"
+        known = f" ± {error:.2f}" if error else ""
+        declared = "" if isinstance(claim, Identity) else f", declared {claim.order:g}"
+        yield "order", f"the correction shrinks with order {estimate:.2f}{known}{declared}"
     if evidence.sensitivity:
         noticed = ", ".join(f"{name} {percent(e)}" for name, e in evidence.sensitivity.items())
         yield (
@@ -72,8 +74,14 @@ def _found(evidence: Evidence) -> Iterator[tuple[str, str]]:
 def _values(evidence: Evidence) -> str:
     points = evidence.points
     worst = int(np.argmax(np.abs(points["limit"]) + points["half_width"]))
+    predicted, measured = points["prediction"][worst], points["measured"][worst]
+    if not evidence.sizes:
+        return f": predicted {predicted:.6g}, measured {measured:.6g}"
+    nearest = max(evidence.sizes) if evidence.seeds else min(evidence.sizes)
+    limit = ", before extrapolation" if len(evidence.sizes) > 1 else ""
     return (
-        f": predicted {points['prediction'][worst]:.6g}, measured {points['measured'][worst]:.6g}"
+        f": predicted {predicted:.6g}, measured {measured:.6g} at {evidence.size_name} = "
+        f"{nearest:g}{limit}"
     )
 
 

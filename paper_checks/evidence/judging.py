@@ -161,6 +161,9 @@ def judge_ensemble(
         misfit = _lack_of_fit(means, n, c, order, noise_exponent)
         if misfit:
             verdict, reason, seeds = "inconclusive", misfit, None
+        if verdict == "inconclusive":
+            noise = _noise_exponent(samples, n)
+            reason += reasons.doubts(order_found, order, noise, noise_exponent)
     return Judgement(
         verdict,
         reason,
@@ -310,6 +313,14 @@ def _verdict(limit: Floats, half_width: Floats, certain: Floats, margin: float) 
     if np.any(np.abs(limit) - certain > margin):
         return "disagrees", reasons.disagreed(limit, certain, margin)
     return "inconclusive", reasons.undecided(limit, half_width, margin)
+
+
+def _noise_exponent(samples: Sequence[Floats], sizes: Floats) -> float | None:
+    """The power with which the variance between seeds falls with the size, None if it vanishes."""
+    variances = np.array([sample.var(axis=0, ddof=1).mean() for sample in samples])
+    if not (variances > 0).all():
+        return None
+    return float(-np.polyfit(np.log(sizes), np.log(variances), 1)[0])
 
 
 def _lack_of_fit(

@@ -43,6 +43,11 @@ def paper_of(source: str) -> str:
     return Path(source).stem if source.endswith(".py") else source.rpartition(".")[2]
 
 
+def target_of(source: str, claim: str) -> str:
+    """What names the claim on the command line: PAPER/CLAIM or FILE.py/CLAIM."""
+    return f"{source if source.endswith('.py') else paper_of(source)}/{claim}"
+
+
 def load_file(path: Path) -> ModuleType:
     """Run a user's file once a process, with its folder importable as for a script."""
     name = f"lazyrich_user_file_{path.stem}"

@@ -51,15 +51,37 @@ def predict(
     if isinstance(claim, Ensemble) and claim.size in _names_of(prediction):
         arguments[claim.size] = size
     shape = outcome.values.shape[1:]
+    is_altered = alteration != Alteration()
     rows = []
-    if isinstance(claim, Ensemble) and claim.paired:
-        for i in range(len(outcome.values)):
-            start = {name: array[i] for name, array in outcome.start.items()}
-            rows.append(_call(claim.name, prediction, arguments | start, shape))
-    else:
-        rows.append(_call(claim.name, prediction, arguments, shape))
+    # An altered prediction may leave its range: no warning about what the author never wrote.
+    with np.errstate(all="ignore" if is_altered else None):
+        if isinstance(claim, Ensemble) and claim.paired:
+            for i in range(len(outcome.values)):
+                start = {name: array[i] for name, array in outcome.start.items()}
+                rows.append(_call(claim.name, prediction, arguments | start, shape))
+        else:
+            rows.append(_call(claim.name, prediction, arguments, shape))
     value = np.stack([row.value for row in rows])
     return Predicted(value, np.stack([row.standard_error for row in rows]))
+
+
+def called(
+    name: str, what: str, function: Callable[..., Any], *first: Any, **arguments: Any
+) -> Any:
+    """``function(*first, **arguments)``; refuses what does not fit its signature, in words."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # a ufunc or a builtin has none
+        return function(*first, **arguments)
+    try:
+        signature.bind(*first, **arguments)
+    except TypeError as error:
+        passed = ", ".join(["rng"] * len(first) + [f"{argument}=..." for argument in arguments])
+        raise ValueError(
+            f"claim {name}: the {what} is called with ({passed}), but its signature is "
+            f"{signature}: {error}"
+        ) from error
+    return function(*first, **arguments)
 
 
 def _call(
@@ -68,7 +90,7 @@ def _call(
     result = (
         _evaluate_expression(name, prediction, arguments)
         if hasattr(prediction, "free_symbols")
-        else prediction(**arguments)
+        else called(name, "prediction", prediction, **arguments)
     )
     value, error = result if isinstance(result, Sampled) else (result, 0.0)
     if np.iscomplexobj(value):

@@ -11,7 +11,7 @@ TINY = 1e-5  # relative numbers below this are written as powers of ten
 VERDICTS = ("agrees", "disagrees", "inconclusive", "failed")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Evidence:
     """The judged comparison of one claim.
 
@@ -31,6 +31,7 @@ class Evidence:
     worst : where the gap is worst, in words.
     hint : a simple correction under which the comparison would agree, in words; "" if none.
     seeds, sizes, size_name : networks a size, and the sizes (or step sizes) compared.
+    target : what names the claim on the command line.
     coordinate, quantity : names for the axes of the comparison's figure.
     seeds_needed : about how many seeds a size would decide an inconclusive ensemble, or None.
     cost_seconds : processor time behind the stored measurements.
@@ -60,6 +61,7 @@ class Evidence:
     sizes: tuple[float, ...] = ()
     size_name: str = ""
     quantity: str = "value"
+    target: str = ""
     coordinate: str = ""
     seeds_needed: int | None = None
     cost_seconds: float = 0.0
@@ -98,8 +100,11 @@ class Evidence:
         )
         return gap if half_width == "0e+00" else f"{gap} ± {half_width}"
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
-        """One line: verdict, claim, gap with half-width, margin, sensitivity."""
+        """One line: verdict, claim, gap with half-width, margin, sensitivity, hint."""
         parts = [f"{self.verdict:<12} {self.claim}"]
         if self.kind != "Identity" and self.verdict != "failed":
             parts.append(f"gap {self.gap_words()} of {percent(self.margin)}")
@@ -108,6 +113,8 @@ class Evidence:
             parts.append(f"notices {noticed}")
         if self.verdict != "agrees":
             parts.append(self.reason)
+        if self.hint:
+            parts.append(self.hint)
         return "; ".join(parts)
 
 

@@ -118,3 +118,45 @@ def test_what_cannot_be_compared_is_refused(changes, words):
     with pytest.raises(ValueError) as caught:
         compare(arguments.pop("prediction"), arguments.pop("measurement"), **arguments)
     assert words in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_measurement_that_changes_from_run_to_run_is_refused():
+    rng = np.random.default_rng(0)
+    with pytest.raises(
+        ValueError, match="not deterministic, two runs differ by .*declare an Ensemble"
+    ):
+        compare(
+            lambda t: np.exp(-t),
+            lambda t: np.exp(-t) + 1e-3 * rng.standard_normal(t.shape),
+            parameters={"t": np.array([0.5, 1.0])},
+        )
+
+
+def test_a_call_that_does_not_fit_the_signature_is_told_in_words():
+    with pytest.raises(ValueError, match=r"measurement is called with \(rng, t=..., width=...\)"):
+        compare(
+            lambda t: np.exp(-t),
+            lambda rng, t, n: np.exp(-t),
+            parameters={"t": np.array([0.5, 1.0])},
+            sizes=(16, 64, 256),
+        )
+    with pytest.raises(ValueError, match=r"prediction is called with \(t=...\)"):
+        compare(lambda s: s, lambda t: t, parameters={"t": np.array([0.5, 1.0])})
+
+
+def test_contradicted_declarations_are_named():
+    """Noise that falls as 1/width and a correction of order 1/2, declared 0 and 1."""
+
+    def measure(rng, width, t):
+        noise = rng.standard_normal() + 0.1 * rng.standard_normal(t.shape)
+        return np.exp(-t) * (1 + 0.3 * width**-0.5) + 0.6 * noise / width**0.5
+
+    found = compare(
+        lambda t: np.exp(-t),
+        measure,
+        parameters={"t": np.linspace(0.5, 3, 6)},
+        sizes=(64, 256, 1024),
+        scale="initial",
+    )
+    assert found.verdict == "inconclusive"
+    assert "falls as size^-" in found.reason and "declared noise_exponent 0" in found.reason

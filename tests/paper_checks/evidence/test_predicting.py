@@ -139,5 +139,5 @@ def test_paired_predictions_are_made_for_each_seed():
 
 def test_unpaired_predictions_do_not_see_the_start():
     measured = Outcome(np.zeros((3, 30)), {"start": np.array([1.0, 2.0, 5.0])})
-    with pytest.raises(TypeError, match="start"):
+    with pytest.raises(ValueError, match="start"):
         predict(ensemble(prediction=lambda t, start: t), 64.0, measured, NONE)

@@ -16,6 +16,8 @@ from lazyrich.paper_checks.evidence.examine import compare_with
 from lazyrich.paper_checks.evidence.identities import is_rejected, largest_residual
 from lazyrich.paper_checks.evidence.run import Reference, run
 from lazyrich.paper_checks.evidence.tasks import path_of, tasks_of
+from lazyrich.paper_checks.saxe_2013 import identities
+from lazyrich.paper_checks.saxe_2013 import modes as mode_claims
 from lazyrich.theory.deep_linear import modes
 
 SOURCE = "lazyrich.paper_checks.saxe_2013"
@@ -103,7 +105,7 @@ def speed_without_depth(t, starts, depths):
 
 def time_without_depth(final_strength, initial_strength, singular_value, depths):
     given = (final_strength, initial_strength, singular_value, depths)
-    return saxe_2013.deep_times(*given) * np.asarray(depths)
+    return mode_claims.deep_times(*given) * np.asarray(depths)
 
 
 def logarithm_alone(final_strength, initial_strength, singular_value):
@@ -147,10 +149,10 @@ def altered_forms():
     t, s, u0, u, depth = sympy.symbols("t s u0 u L", positive=True)
     growth = sympy.exp(2 * s * t)
     yield "sigmoid-solves-its-ode", s * growth / (growth + s / u0)
-    a, b = saxe_2013.unbalanced_mode()
+    a, b = identities.unbalanced_mode()
     yield "unbalanced-mode-solves-its-odes", sympy.Matrix([b, a])
-    yield "deep-time-primitive", saxe_2013.deep_time_primitive() * depth
-    yield "infinite-depth-time-solves-its-ode", saxe_2013.infinite_depth_primitive() + 1 / (s * u)
+    yield "deep-time-primitive", identities.deep_time_primitive() * depth
+    yield "infinite-depth-time-solves-its-ode", identities.infinite_depth_primitive() + 1 / (s * u)
     root = u ** (1 - 2 / depth)
     yield "chain-hessian-eigenvalues", sympy.Matrix([root * (2 * depth - 1) * u, root * (s - u)])
 
@@ -197,11 +199,17 @@ def scaled(function, field):
 
 
 def claims_anew():
-    """The paper's claims as they are made when its module is run now."""
-    spec = importlib.util.spec_from_file_location("saxe_2013_anew", Path(saxe_2013.__file__))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return {claim.name: claim for claim in module.CLAIMS}
+    """The paper's claims as they are made when its modules are run now."""
+    claims = {}
+    for file in Path(saxe_2013.__file__).parent.glob("*.py"):
+        if file.stem == "__init__":
+            continue
+        spec = importlib.util.spec_from_file_location(f"{file.stem}_anew", file)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        claims |= {claim.name: claim for claim in module.CLAIMS}
+    assert claims.keys() == CLAIMS.keys()
+    return claims
 
 
 def test_every_public_function_is_mutated():

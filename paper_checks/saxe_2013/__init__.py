@@ -4,7 +4,14 @@ Loss 1/(2P) sum |y - W_L ... W_1 x|^2 with whitened inputs, Sigma_yx = U diag(s)
 t = learning rate x steps; depth L counts weight matrices.
 """
 
-from lazyrich.paper_checks.saxe_2013 import identities, modes, random_starts
+from lazyrich.paper_checks.saxe_2013 import (
+    deep_starts,
+    hierarchy,
+    identities,
+    modes,
+    random_layers,
+    random_starts,
+)
 
 BIBTEX = """
 @inproceedings{saxe2014exact,
@@ -17,4 +24,11 @@ BIBTEX = """
 }
 """
 
-CLAIMS = [*identities.CLAIMS, *modes.CLAIMS, *random_starts.CLAIMS]
+CLAIMS = [
+    *identities.CLAIMS,
+    *modes.CLAIMS,
+    *random_starts.CLAIMS,
+    *deep_starts.CLAIMS,
+    *random_layers.CLAIMS,
+    *hierarchy.CLAIMS,
+]

@@ -94,6 +94,7 @@ CLAIMS = [
         sizes=(1000, 4000, 16000),
         size="n_features",
         noise_exponent=1.0,
+        seeds=32,
         quantity="learning time t",
         margin=0.01,
         alternatives={"all levels equal": times_of_equal_levels},

@@ -112,7 +112,7 @@ CLAIMS = [
         sizes=(32, 128, 512),
         size="width",
         noise_exponent=2.0,
-        seeds=64,
+        seeds=96,
         quantity="moment",
         margin=0.03,
         alternatives={
@@ -131,10 +131,10 @@ CLAIMS = [
         prediction=bin_masses,
         measurement=routes.product_histogram,
         parameters={
-            "edges": np.array([0.03, 0.2, 0.8, 1.8, 3.0, 3.8]),
-            "n_factors": (1, 2, 4),
+            "edges": np.array([0.03, 0.2, 0.8, 1.8, 2.8, 3.8]),
+            "n_factors": (1, 2),
         },
-        settings={"products": 4},
+        settings={"products": 6},
         coordinate="edges",
         sizes=(24, 96, 384),
         size="width",

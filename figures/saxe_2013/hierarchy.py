@@ -100,9 +100,10 @@ def _trained(
     from lazyrich.solvers.networks.second_moments import from_samples
 
     items = 2**n_levels
-    targets = hierarchical_features(n_levels, flip, n_features, rng) / np.sqrt(n_features)
+    features = hierarchical_features(n_levels, flip, n_features, rng) / np.sqrt(n_features)
+    targets = features @ np.linalg.qr(features.T)[0]  # in a basis of the space they span
     moments = from_samples(np.eye(items), targets)
-    left, _, rows = np.linalg.svd(moments.sigma_yx, full_matrices=False)
+    left, _, rows = np.linalg.svd(moments.sigma_yx)
     layers = np.full((2, items), np.sqrt(initial_strength))
     weights = aligned_weights(left, rows.T, layers, [items], rng)
     return train(
@@ -120,7 +121,7 @@ FIGURES = [
         parameters={
             "n_levels": 3,
             "flip_probability": 0.1,
-            "n_features": 400,
+            "n_features": 2000,
             "initial_strength": 1e-3,
             "learning_rate": 0.05,
             "t_end": 75.0,

@@ -79,7 +79,7 @@ def draw_singular_values(data: Curves) -> Picture:
         points = data["jacobian_mean"][:, k], data["jacobian_deviation"][:, k]
         simulation_points(right, data["jacobian_centre"], *points, color=f"C{k + 4}", label=kind)
     mean = float(data["log_root_mean_square"][0])
-    right.axvline(mean, color="0.2", linewidth=1.5, label="theory, root mean square")
+    right.axvline(mean, color="0.2", linewidth=1.5, label="theory, r.m.s.")
     gain, depth = data["gain_and_depth"]
     right.set_title(f"tanh networks of gain {gain:g}, {depth:g} layers")
     right.set_xlabel("log10 of singular value of the Jacobian")

@@ -50,7 +50,7 @@ def rates_beside_the_solution(singular_value: Array, depths: Any) -> Array:
 
 
 def rates_without_depth(singular_value: Array, depths: Any) -> Array:
-    """Altered: the rates of a single matrix's depth, 1/(2 s)."""
+    """Altered: the rates of two matrices at any depth."""
     return rates_beside_the_solution(singular_value, np.full(len(depths), 2))
 
 
@@ -99,7 +99,7 @@ CLAIMS = [
     Deterministic(
         name="orthogonal-starts-learn-at-any-depth",
         statement="Networks of depth 2 to 20 with orthogonal layers, their product aligned with "
-        "the task, learn on one time scale t ~ 1/L: in a number of steps without limit of depth.",
+        "the task, learn on a time scale 1/L: the number of steps stays bounded as depth grows.",
         source=SOURCE + "orthogonal starts have depth-independent learning times",
         equation=r"$\dot u=L\,u^{2-2/L}(s-u),\quad u(0)=1$",
         prediction=orthogonal_trajectory,

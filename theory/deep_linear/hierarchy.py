@@ -10,7 +10,7 @@ Reached through `initialisation`.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lazyrich.theory.deep_linear.mode_arguments import FloatArray
 from lazyrich.theory.deep_linear.start_arguments import finite, whole
@@ -22,7 +22,7 @@ class HierarchicalSpectrum(NamedTuple):
     """Eigenvalues, root first, then the splits from the top; and how often each occurs."""
 
     eigenvalues: FloatArray
-    multiplicities: np.ndarray
+    multiplicities: NDArray[np.int64]
 
 
 def hierarchical_spectrum(n_levels: int, flip_probability: ArrayLike) -> HierarchicalSpectrum:

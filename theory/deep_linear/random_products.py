@@ -109,11 +109,11 @@ def fuss_catalan_edge(n_factors: ArrayLike) -> FloatArray:
 
     Examples
     --------
-    >>> fuss_catalan_edge([1, 2]).tolist()
-    [4.0, 6.75]
+    >>> print(f"{fuss_catalan_edge(1):.12f} {fuss_catalan_edge(2):.12f}")
+    4.000000000000 6.750000000000
     """
     m = whole(n_factors, "n_factors", 1)
-    return ((m + 1) * (1 + 1 / m) ** m)[()]
+    return ((m + 1) * np.exp(m * np.log1p(1 / m)))[()]
 
 
 def fuss_catalan_density(x: ArrayLike, n_factors: ArrayLike) -> FloatArray:
@@ -227,7 +227,7 @@ def lyapunov_exponents(width: int) -> FloatArray:
     -------
     array
         All N exponents, the largest first, all negative: (N,). The largest is near -1/(2 N), the
-        smallest near -log(N)/2 - 0.98.
+        smallest near -log(N)/2 - 0.64.
 
     Raises
     ------

@@ -151,9 +151,9 @@ def _whole_number(text: str, least: int) -> int:
 
 
 def papers() -> list[str]:
-    """The names of all papers: the modules beside this one."""
-    found = pkgutil.iter_modules(lazyrich.paper_checks.__path__)
-    return sorted(m.name for m in found if not m.ispkg and m.name not in ("cli", "__main__"))
+    """The names of all papers: the modules and packages beside this one."""
+    found = {m.name for m in pkgutil.iter_modules(lazyrich.paper_checks.__path__)}
+    return sorted(found - {"cli", "__main__", "evidence", "measurements"})
 
 
 def figures_of(paper: str) -> dict[str, Any]:

@@ -15,6 +15,15 @@ SMALL = {
     "mode-strengths": ["networks=4", "learning_rate=2e-3"],
     "learning-time-depth": ["depths=1,2,5,20"],
     "digits": ["networks=4"],
+    "learning-time-starts": [
+        "depths=1,2,5",
+        "random_depths=2,4",
+        "networks=2",
+        "width=6",
+        "most_steps=300",
+    ],
+    "singular-values": ["networks=3", "width=80", "jacobian_width=60", "depth=6"],
+    "hierarchy": ["networks=4", "n_features=1000"],
 }
 Data = dict[str, NDArray[Any]]
 
@@ -41,7 +50,7 @@ def assert_drawn(axes: Any, x: Any, y: Any, marker: str) -> None:
 
 
 def test_every_figure_has_words_and_defaults() -> None:
-    assert len(BY_NAME) == len(FIGURES) == 3
+    assert len(BY_NAME) == len(FIGURES) == 6
     for figure in FIGURES:
         assert figure.caption.endswith(".") and "1312.6120" in figure.source
 
@@ -123,6 +132,53 @@ def test_learning_times_match_networks_and_quadrature(computed: dict[str, Data])
         assert product == pytest.approx(integral, rel=1e-7)
 
 
+def test_starts_are_drawn_and_networks_lie_on_the_lines(computed: dict[str, Data]) -> None:
+    data = computed["learning-time-starts"]
+    left, right = drawn(BY_NAME["learning-time-starts"], data).axes
+    at = np.searchsorted(data["depth"], data["trained_depth"])
+    for name in ("uniform", "pretrained"):
+        assert_drawn(left, data["depth"], data[f"theory_{name}"], "line")
+        assert_drawn(left, data["trained_depth"], data[f"trained_{name}"], "o")
+        ratio = data[f"trained_{name}"] / data[f"theory_{name}"][at]
+        np.testing.assert_allclose(ratio, 1, atol=0.03)
+    assert data["trained_pretrained"][-1] < 0.1 * data["trained_uniform"][-1]
+    assert_drawn(right, data["depth"][1:], data["theory_steps"], "line")
+    aligned = np.median(data["steps"][:, 2], axis=1)
+    assert_drawn(right, data["random_depth"], aligned, "o")
+    predicted = np.interp(data["random_depth"], data["depth"][1:], data["theory_steps"])
+    assert np.abs(aligned - predicted).max() < 2  # steps
+
+
+def test_singular_values_are_drawn_and_predicted(computed: dict[str, Data]) -> None:
+    data = computed["singular-values"]
+    left, right = drawn(BY_NAME["singular-values"], data).axes
+    for k in range(3):
+        assert_drawn(left, data["singular_value"], data["density"][:, k], "line")
+        assert_drawn(left, data["bin_centre"], data["product_mean"][:, k], "o")
+        predicted = np.interp(data["bin_centre"], data["singular_value"], data["density"][:, k])
+        assert np.abs(data["product_mean"] - predicted[:, None])[2:, k].max() < 0.12
+    for k in range(2):
+        assert_drawn(right, data["jacobian_centre"], data["jacobian_mean"][:, k], "o")
+    mass = data["jacobian_mean"].sum(axis=0) * np.diff(data["jacobian_centre"])[0]
+    squares = 10 ** (2 * data["jacobian_centre"])
+    mean_square = (squares @ data["jacobian_mean"]) * np.diff(data["jacobian_centre"])[0]
+    assert mass[0] > 0.99 and np.log10(mean_square[0]) / 2 == pytest.approx(
+        data["log_root_mean_square"][0], abs=0.1
+    )
+
+
+def test_levels_are_learned_from_the_top_as_predicted(computed: dict[str, Data]) -> None:
+    data = computed["hierarchy"]
+    (axes,) = drawn(BY_NAME["hierarchy"], data).axes
+    for k in range(4):
+        assert_drawn(axes, data["t"], data["theory"][:, k], "line")
+        assert_drawn(axes, data["t_simulation"], data["mean"][:, k], "o")
+    half_times = [np.interp(0.5, u, data["t"]) for u in data["theory"].T]
+    assert np.all(np.diff(half_times) > 5)
+    theory = [np.interp(data["t_simulation"], data["t"], u) for u in data["theory"].T]
+    assert np.abs(data["mean"] - np.transpose(theory)).max() < 0.1
+
+
 @pytest.mark.parametrize(
     ("name", "setting", "message"),
     [
@@ -131,6 +187,10 @@ def test_learning_times_match_networks_and_quadrature(computed: dict[str, Data])
         ("learning-time-depth", "final_strength=2.5", "never reached"),
         ("learning-time-depth", "initial_strength=0.0", "never reached"),
         ("learning-time-depth", "rate_fraction=3.0", "0 < rate_fraction < 1"),
+        ("learning-time-starts", "learned=1.5", "0 < learned < 1"),
+        ("singular-values", "networks=1", "2 or more"),
+        ("hierarchy", "networks=1", "2 or more"),
+        ("hierarchy", "flip_probability=0.0", "0 < flip_probability < 1"),
     ],
 )
 def test_impossible_parameters_are_refused(name: str, setting: str, message: str) -> None:

@@ -14,7 +14,7 @@ from matplotlib.testing.compare import compare_images
 from matplotlib.text import Text
 
 from lazyrich.figures.claim import gap_figure
-from lazyrich.figures.saxe_2013 import draw_mode_strengths
+from lazyrich.figures.saxe_2013.modes import draw_mode_strengths
 from lazyrich.figures.style import house_style, simulation_points, theory_line
 from lazyrich.paper_checks.evidence.record import Evidence
 

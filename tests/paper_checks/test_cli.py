@@ -363,3 +363,8 @@ def test_huge_numbers_do_no_harm(checked, monkeypatch, capsys, options):
     monkeypatch.chdir(folder)
     assert run("check", "toy.py/good", "--output", "out", *options) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_papers_are_modules_or_packages_and_nothing_else():
+    assert "saxe_2013" in cli.papers()
+    assert not set(cli.papers()) & {"cli", "__main__", "evidence", "measurements"}

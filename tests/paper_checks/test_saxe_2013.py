@@ -16,12 +16,15 @@ from lazyrich.paper_checks.evidence.examine import compare_with
 from lazyrich.paper_checks.evidence.identities import is_rejected, largest_residual
 from lazyrich.paper_checks.evidence.run import Reference, run
 from lazyrich.paper_checks.evidence.tasks import path_of, tasks_of
-from lazyrich.theory.deep_linear import modes
+from lazyrich.paper_checks.saxe_2013 import hierarchy, identities, random_layers
+from lazyrich.paper_checks.saxe_2013 import modes as mode_claims
+from lazyrich.theory.deep_linear import initialisation, modes
 
 SOURCE = "lazyrich.paper_checks.saxe_2013"
 CLAIMS = {claim.name: claim for claim in saxe_2013.CLAIMS}
 IDENTITIES = [name for name, claim in CLAIMS.items() if isinstance(claim, Identity)]
 JUDGED = [name for name in CLAIMS if name not in IDENTITIES]
+NOISY = {claim.name for claim in random_layers.CLAIMS}  # at quick effort 5 % may stay undecided
 FUNCTIONS = [name for name in modes.__all__ if inspect.isfunction(getattr(modes, name))]
 
 
@@ -66,10 +69,21 @@ def test_a_prediction_wrong_by_5_percent_is_refuted(outcomes, name, factor):
     altered = dataclasses.replace(
         claim, prediction=lambda **given: factor * claim.prediction(**given)
     )
+    allowed = ("disagrees", "inconclusive") if name in NOISY else ("disagrees",)
+    assert verdict(altered, outcomes) in allowed
+
+
+@pytest.mark.parametrize("name", NOISY)
+@pytest.mark.parametrize("factor", [0.85, 1.15])
+def test_a_prediction_wrong_by_15_percent_is_refuted_by_noisy_networks(outcomes, name, factor):
+    claim = CLAIMS[name]
+    altered = dataclasses.replace(
+        claim, prediction=lambda **given: factor * claim.prediction(**given)
+    )
     assert verdict(altered, outcomes) == "disagrees"
 
 
-@pytest.mark.parametrize("name", JUDGED)
+@pytest.mark.parametrize("name", [name for name in JUDGED if CLAIMS[name].coordinate])
 def test_a_coordinate_wrong_by_5_percent_is_refuted(outcomes, name):
     claim = CLAIMS[name]
 
@@ -78,7 +92,8 @@ def test_a_coordinate_wrong_by_5_percent_is_refuted(outcomes, name):
         return claim.prediction(**given)
 
     altered = dataclasses.replace(claim, prediction=stretched)
-    assert verdict(altered, outcomes) == "disagrees"
+    allowed = ("disagrees", "inconclusive") if name in NOISY else ("disagrees",)
+    assert verdict(altered, outcomes) in allowed
 
 
 def decaying_part_dropped(t, starts):
@@ -103,7 +118,7 @@ def speed_without_depth(t, starts, depths):
 
 def time_without_depth(final_strength, initial_strength, singular_value, depths):
     given = (final_strength, initial_strength, singular_value, depths)
-    return saxe_2013.deep_times(*given) * np.asarray(depths)
+    return mode_claims.deep_times(*given) * np.asarray(depths)
 
 
 def logarithm_alone(final_strength, initial_strength, singular_value):
@@ -121,6 +136,34 @@ def rate_of_infinite_depth(singular_value, depths):
     return 1 / (np.asarray(depths) * singular_value[:, None] ** 2)
 
 
+def one_factor_more(edges, n_factors):
+    return random_layers.bin_masses(edges, np.asarray(n_factors) + 1)
+
+
+def squared_gain_of_the_mean(gain, depths):
+    """E[phi']^2 instead of E[phi'^2]."""
+    q, _ = initialisation.tanh_mean_field(gain, max(depths), 1.0)
+    mean_slope = np.asarray(gain) ** 2 - q[1:]  # g^2 E[1 - tanh^2]
+    return np.cumprod(mean_slope**2 / np.asarray(gain) ** 2, axis=0)[np.subtract(depths, 1)].T
+
+
+def signal_that_does_not_shrink(gain, depths):
+    first = initialisation.tanh_mean_field(gain, 1, 1.0).chi[0]
+    return first[:, None] ** np.asarray(depths)
+
+
+def strengths_for_eigenvalues(flip_probability, n_levels):
+    return np.sqrt(hierarchy.level_spectrum(flip_probability, n_levels))
+
+
+def inputs_taken_for_whitened(flip_probability, n_levels, initial_strength):
+    return hierarchy.level_times(flip_probability, n_levels, initial_strength) / 2**n_levels
+
+
+def levels_counted_from_the_leaves(flip_probability, n_levels, initial_strength):
+    return hierarchy.level_times(flip_probability, n_levels, initial_strength)[:, ::-1]
+
+
 @pytest.mark.parametrize(
     ("name", "prediction"),
     [
@@ -133,6 +176,13 @@ def rate_of_infinite_depth(singular_value, depths):
         ("infinite-depth-limit", logarithm_alone),
         ("chain-hessian-against-diagonalisation", curvature_without_residual),
         ("optimal-learning-rate", rate_of_infinite_depth),
+        ("gaussian-product-density", one_factor_more),
+        ("orthogonal-jacobians-follow-mean-field", squared_gain_of_the_mean),
+        ("orthogonal-jacobians-follow-mean-field", signal_that_does_not_shrink),
+        ("gaussian-jacobians-follow-mean-field", signal_that_does_not_shrink),
+        ("sampled-features-have-the-hierarchical-spectrum", strengths_for_eigenvalues),
+        ("hierarchical-data-is-learned-level-by-level", inputs_taken_for_whitened),
+        ("hierarchical-data-is-learned-level-by-level", levels_counted_from_the_leaves),
     ],
 )
 def test_a_dropped_term_is_refuted(outcomes, name, prediction):
@@ -147,10 +197,10 @@ def altered_forms():
     t, s, u0, u, depth = sympy.symbols("t s u0 u L", positive=True)
     growth = sympy.exp(2 * s * t)
     yield "sigmoid-solves-its-ode", s * growth / (growth + s / u0)
-    a, b = saxe_2013.unbalanced_mode()
+    a, b = identities.unbalanced_mode()
     yield "unbalanced-mode-solves-its-odes", sympy.Matrix([b, a])
-    yield "deep-time-primitive", saxe_2013.deep_time_primitive() * depth
-    yield "infinite-depth-time-solves-its-ode", saxe_2013.infinite_depth_primitive() + 1 / (s * u)
+    yield "deep-time-primitive", identities.deep_time_primitive() * depth
+    yield "infinite-depth-time-solves-its-ode", identities.infinite_depth_primitive() + 1 / (s * u)
     root = u ** (1 - 2 / depth)
     yield "chain-hessian-eigenvalues", sympy.Matrix([root * (2 * depth - 1) * u, root * (s - u)])
 
@@ -186,22 +236,28 @@ def mutants():
             yield name, "time stretched", lambda t, *rest, f=original: f(1.05 * t, *rest)
 
 
-def scaled(function, field):
+def scaled(function, field, factor=1.05):
     def mutated(*arguments, **named):
         found = function(*arguments, **named)
         if field == "value":
-            return 1.05 * found
-        return found._replace(**{field: 1.05 * getattr(found, field)})
+            return factor * found
+        return found._replace(**{field: factor * getattr(found, field)})
 
     return mutated
 
 
 def claims_anew():
-    """The paper's claims as they are made when its module is run now."""
-    spec = importlib.util.spec_from_file_location("saxe_2013_anew", Path(saxe_2013.__file__))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return {claim.name: claim for claim in module.CLAIMS}
+    """The paper's claims as they are made when its modules are run now."""
+    claims = {}
+    for file in Path(saxe_2013.__file__).parent.glob("*.py"):
+        if file.stem == "__init__":
+            continue
+        spec = importlib.util.spec_from_file_location(f"{file.stem}_anew", file)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        claims |= {claim.name: claim for claim in module.CLAIMS}
+    assert claims.keys() == CLAIMS.keys()
+    return claims
 
 
 def test_every_public_function_is_mutated():
@@ -214,6 +270,30 @@ def test_every_public_function_is_mutated():
 def test_without_a_mutation_the_claims_agree(outcomes):
     anew = claims_anew()
     assert all(verdict(anew[name], outcomes) != "disagrees" for name in JUDGED)
+
+
+STARTS = {
+    "fuss_catalan_moment": "value",
+    "fuss_catalan_edge": "value",
+    "fuss_catalan_density": "value",
+    "lyapunov_exponents": "value",
+    "pretrained_time": "value",
+    "tanh_mean_field": "chi",
+    "hierarchical_spectrum": "eigenvalues",
+}
+
+
+def test_every_function_of_the_starts_is_mutated():
+    functions = (getattr(initialisation, name) for name in initialisation.__all__)
+    assert {f.__name__ for f in functions if inspect.isfunction(f)} == set(STARTS)
+
+
+@pytest.mark.parametrize("name", STARTS)
+def test_a_mutated_theory_of_the_starts_is_refuted(outcomes, monkeypatch, name):
+    mutated = scaled(getattr(initialisation, name), STARTS[name], 1.15)
+    monkeypatch.setattr(initialisation, name, mutated)
+    anew = claims_anew()
+    assert any(verdict(anew[claim], outcomes) == "disagrees" for claim in JUDGED)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,11 @@
-"""Routes to the numbers of Saxe et al. 2013 that use none of its closed forms.
-
-Quadrature, an ODE solver and dense linear algebra for the scalar modes; real networks for the rest.
-"""
+"""Quadrature, an ODE solver and dense linear algebra for scalar modes; aligned networks."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lazyrich.paper_checks.measurements.saxe_2013.steps import whole_steps
 
 Array = NDArray[np.float64]
 
@@ -127,12 +126,6 @@ def inverse_top_curvature(singular_value: Array, depths: Any) -> Array:
     )
 
 
-def _steps(t: Array, learning_rate: float) -> NDArray[np.int64]:
-    steps = np.rint(np.asarray(t) / learning_rate).astype(np.int64)
-    assert np.allclose(steps * learning_rate, t, rtol=1e-12)
-    return steps
-
-
 def train_aligned(
     t: Array, initial_strength: float, singular_values: Any, depths: Any, learning_rate: float
 ) -> Array:
@@ -148,7 +141,7 @@ def train_aligned(
         layers = np.full((depth, len(singular_values)), initial_strength ** (1 / depth))
         weights = aligned_weights(left, right, layers, [10] * (depth - 1), rng)
         run = train(
-            weights, moments, learning_rate, _steps(t, learning_rate), left=left, right=right
+            weights, moments, learning_rate, whole_steps(t, learning_rate), left=left, right=right
         )
         found.append(run.mode_strengths)
     return np.stack(found, axis=-1)
@@ -165,7 +158,7 @@ def train_unbalanced(t: Array, starts: Any, learning_rate: float) -> Array:
     moments, left, right, *_ = whitened_task(s, 8, 7, rng)
     first, second = aligned_weights(left, right, np.stack([a0, b0]), [10], rng)
     hidden = first @ right / a0
-    steps = _steps(t, learning_rate)
+    steps = whole_steps(t, learning_rate)
     run = train(
         [first, second], moments, learning_rate, steps, left=left, right=right, weight_steps=steps
     )
@@ -188,52 +181,3 @@ def learning_times(
         u = train_aligned(t, initial_strength, (singular_value,), (depth,), learning_rate)
         found.append(np.interp(final_strength, u[:, 0, 0], t))
     return np.stack(found, axis=-1)
-
-
-def _small_start(weights: Any, left: Array, right: Array) -> dict[str, Array]:
-    """What the first weights hold of each mode: on the growing direction, and as norms."""
-    first, second = weights[0] @ right, weights[1].T @ left
-    norms = np.linalg.norm(first, axis=0) * np.linalg.norm(second, axis=0)
-    return {
-        "growing_strength": ((first + second) ** 2).sum(axis=0) / 4,
-        "norm_product": norms,
-    }
-
-
-def train_small_random(
-    rng: np.random.Generator,
-    width: int,
-    t: Array,
-    singular_values: Any,
-    scale: float,
-    learning_rate: float,
-) -> dict[str, Array]:
-    """Mode strengths of a two-layer network from small random weights: (times, modes)."""
-    from lazyrich.solvers.networks.deep_linear import train
-    from lazyrich.solvers.networks.initial_weights import small_random_weights
-    from lazyrich.solvers.networks.linear_tasks import whitened_task
-
-    moments, left, right, *_ = whitened_task(singular_values, 8, 7, rng)
-    weights = small_random_weights((8, width, 7), scale, rng)
-    run = train(weights, moments, learning_rate, _steps(t, learning_rate), left=left, right=right)
-    return {"values": run.mode_strengths, **_small_start(weights, left, right)}
-
-
-def train_on_digits(
-    rng: np.random.Generator, width: int, t: Array, scale: float, learning_rate: float
-) -> dict[str, Array]:
-    """Excess loss of a two-layer network on the whitened digits, from small random weights."""
-    from lazyrich.solvers.networks.deep_linear import train
-    from lazyrich.solvers.networks.initial_weights import small_random_weights
-    from lazyrich.solvers.networks.linear_tasks import digits
-    from lazyrich.solvers.networks.second_moments import from_samples
-
-    data = digits(whitened=True)
-    moments = from_samples(data.inputs, data.targets)
-    left, s, right = np.linalg.svd(moments.sigma_yx, full_matrices=False)
-    learned = s > 1e-10 * s[0]
-    left, s, right = left[:, learned], s[learned], right[learned].T
-    weights = small_random_weights((data.inputs.shape[1], width, 10), scale, rng)
-    run = train(weights, moments, learning_rate, _steps(t, learning_rate))
-    start = _small_start(weights, left, right)
-    return {"values": run.excess_loss, "singular_values": s, **start}

@@ -1,4 +1,4 @@
-"""Figures of Saxe, McClelland, Ganguli 2013 (arXiv:1312.6120): dynamics of deep linear networks."""
+"""Mode strengths, learning time against depth, and handwritten digits."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def draw_mode_strengths(data: Curves) -> Picture:
     axes.set_xlabel(TIME)
     axes.set_ylabel("mode strength u")
     axes.margins(x=0.015)
-    _explain_marks(axes, "theory", "networks: mean ± standard deviation")
+    explain_marks(axes, "theory", "networks: mean ± standard deviation")
     return picture
 
 
@@ -160,7 +160,7 @@ def draw_digits(data: Curves) -> Picture:
     left.text(0.5, float(data["lowest_loss"][0]), "best linear map", va="bottom", color="0.4")
     left.set_ylim(bottom=0)
     left.set_ylabel("loss")
-    _explain_marks(left, "theory, from singular values", "networks, mean ± s.d.")
+    explain_marks(left, "theory, from singular values", "networks, mean ± s.d.")
     shades = matplotlib.colormaps["viridis"](np.linspace(0, 0.88, len(data["singular_values"])))
     for k, shade in enumerate(shades):
         _draw_strength(right, data, k, shade, markersize=3, markevery=2, errorevery=2)
@@ -244,7 +244,7 @@ def _draw_strength(axes: Axes, data: Curves, mode: int, colour: Any, **marks: An
     simulation_points(axes, data["t_simulation"], *points, color=colour, **marks)
 
 
-def _explain_marks(axes: Axes, line: str, points: str) -> None:
+def explain_marks(axes: Axes, line: str, points: str) -> None:
     """A legend of the two marks, whatever the colours of the curves."""
     handles = [
         theory_line(axes, [], [], color="0.3", label=line),

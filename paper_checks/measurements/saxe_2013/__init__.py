@@ -1,0 +1,1 @@
+"""Routes to the numbers of Saxe et al. 2013 that use none of its closed forms."""

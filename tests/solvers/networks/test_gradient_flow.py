@@ -16,9 +16,9 @@ def start(seed, n_in=2, n_hidden=3, n_out=2, scale=0.3):
     return scale * first, scale * second, target
 
 
-def taylor(first, second, target, t, order=30, h=0.02):
-    """Power series of the flow in 40 digits, from step to step."""
-    with mp.workdps(40):
+def taylor(first, second, target, t, order=22, h=0.05):
+    """Power series of the flow in 30 digits, from step to step."""
+    with mp.workdps(30):
         w1, w2, s = (mp.matrix(x.tolist()) for x in (first, second, target))
         parts = int(np.ceil(t / h))
         h = mp.mpf(t) / parts
@@ -34,12 +34,12 @@ def taylor(first, second, target, t, order=30, h=0.02):
         return [np.array(w.tolist(), dtype=float) for w in (w1, w2)]
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_against_taylor_series_in_40_digits(seed):
+@pytest.mark.parametrize("seed", range(2))
+def test_against_taylor_series_in_30_digits(seed):
     given = start(seed)
-    found = two_layer_flow(*given, [0.0, 0.7, 1.5])
+    found = two_layer_flow(*given, [0.0, 0.7, 1.2])
     np.testing.assert_array_equal(found[0][0], given[0])
-    for w, exact in zip(found, taylor(*given, 1.5), strict=True):
+    for w, exact in zip(found, taylor(*given, 1.2), strict=True):
         np.testing.assert_allclose(w[-1], exact, atol=2e-13)
 
 

@@ -77,7 +77,8 @@ def advance(rows: FloatArray, rates: FloatArray, h: float) -> FloatArray:
 
 
 def _step(rows: FloatArray, rates: FloatArray, h: float) -> FloatArray:
-    from scipy.linalg.lapack import dpotrf, dtrtrs
+    from scipy.linalg.blas import dtrsm
+    from scipy.linalg.lapack import dpotrf
 
     exponent = np.clip(rates * h, -LONGEST, LONGEST)
     still = exponent == 0
@@ -89,8 +90,8 @@ def _step(rows: FloatArray, rates: FloatArray, h: float) -> FloatArray:
         scale = np.where(still, 1 / h, safe / np.where(still, 1.0, -np.expm1(-2 * exponent)))
         return np.sqrt(scale)[:, None] * _orthonormal_part(np.sqrt(c)[:, None] * rows)
     upper, _ = dpotrf(gram)
-    transposed, _ = dtrtrs(upper, (rows * np.exp(exponent)[:, None]).T, trans=1)
-    return np.asarray(transposed.T)
+    grown = rows * np.exp(exponent)[:, None]
+    return np.asarray(dtrsm(1.0, upper, grown, side=1))  # dtrtrs starts threads for any size
 
 
 def _orthonormal_part(a: FloatArray) -> FloatArray:

@@ -151,7 +151,7 @@ CLAIMS = [
         prediction=exact_aligned,
         measurement=routes.train_aligned,
         parameters={
-            "t": 0.08 * np.arange(1, 51),
+            "t": 0.16 * np.arange(1, 26),
             "balances": (-8.0, -1.0, 0.0, 0.3, 3.0, 8.0),
             "singular_values": (2.0, 1.0),
             "initial_strength": 0.02,
@@ -266,7 +266,7 @@ CLAIMS = [
         prediction=mirrored_maps,
         measurement=routes.train_maps,
         parameters={
-            "t": 0.16 * np.arange(1, 26),
+            "t": 0.32 * np.arange(1, 13),
             "cases": tuple(_narrow((4, 3, 4), balance) for balance in (-1.0, 0.0, 1.0)),
         },
         coordinate="t",

@@ -62,7 +62,10 @@ def _balanced(case: Mapping[str, Any], rng: np.random.Generator) -> tuple[Array,
 
 
 def random_case(number: int) -> dict[str, Any]:
-    """One of many cases: widths 1 to 5, any rank, balance of either sign or zero, any scale."""
+    """One of many cases: widths 1 to 5, any rank, balance of either sign or zero, any scale.
+
+    A third has zero balance; a third of these is square, of full rank, with a hidden layer as wide.
+    """
     rng = np.random.default_rng([2022, number])
     balance = 0.0 if number % 3 == 0 else float((-1) ** number * 10 ** rng.uniform(-2, 0.5))
     while True:
@@ -70,6 +73,9 @@ def random_case(number: int) -> dict[str, Any]:
         if not (balance > 0 and widths[2] < widths[1] or balance < 0 and widths[0] < widths[1]):
             break
     rank = int(rng.integers(0, min(widths[0], widths[2]) + 1))
+    if number % 9 == 0:
+        rank = widths[0]
+        widths = rank, max(rank, widths[1]), rank
     s = np.zeros(min(widths[0], widths[2]))
     s[:rank] = rng.uniform(0.3, 3, rank)
     scale = 10 ** rng.uniform(-3, 0.2)

@@ -102,4 +102,4 @@ def test_the_random_cases_are_of_every_kind():
         np.linalg.matrix_rank(start.sigma_yx) < min(start.sigma_yx.shape) for start, _ in starts
     ]
     assert 0.3 < np.mean(deficient) < 0.9
-    assert sum(np.isfinite(latest) for _, latest in starts) >= 5  # wrong determinants
+    assert sum(np.isfinite(latest) for _, latest in starts) >= 50  # wrong determinants

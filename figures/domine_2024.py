@@ -34,40 +34,34 @@ def compute_movement(
     _check(learning_rate, t_end)
     t = np.linspace(0, t_end, 200)
     steps = np.rint(np.linspace(0, t_end, 21) / learning_rate).astype(np.int64)
+    task = scale, singular_values, seed
+    square = [_start(SHAPES["square"], balance, *task) for balance in balances]
+    maps = np.stack([_solution(start).network(t) for start in square], axis=1)
+    trained = [_trained(start, steps, learning_rate) for start in square]
+    trained_maps = np.stack([second @ first for first, second in trained], axis=1)
     fine, coarse = (_balances(largest_balance, count) for count in (81, 17))
-    found = {
+    ends = np.array([0, round(t_movement / learning_rate)])
+    shapes = SHAPES.values()
+    theory = [[_start(shape, b, *task) for shape in shapes] for b in fine]
+    simulation = [[_start(shape, b, *task) for shape in shapes] for b in coarse]
+    return {
         "t": t,
         "t_simulation": steps * learning_rate,
         "loss_balances": np.asarray(balances, dtype=float),
+        "loss": _loss(maps, square[0][2]),
+        "loss_simulation": _loss(trained_maps, square[0][2]),
         "balance": fine,
         "balance_simulation": coarse,
+        "movement": np.array(
+            [[_solution(start).ntk_distance(t_movement) for start in row] for row in theory]
+        ),
+        "movement_simulation": np.array(
+            [
+                [_kernel_movement(*_trained(start, ends, learning_rate)) for start in row]
+                for row in simulation
+            ]
+        ),
     }
-    square = [_start(SHAPES["square"], b, scale, singular_values, seed) for b in balances]
-    target = square[0][2]
-    exact = np.stack([_solution(start).network(t) for start in square], axis=1)
-    found["loss"] = ((target - exact) ** 2).sum(axis=(2, 3)) / 2
-    trained = [_trained(start, steps, learning_rate) for start in square]
-    found["loss_simulation"] = np.stack(
-        [((target - second @ first) ** 2).sum(axis=(1, 2)) / 2 for first, second in trained], axis=1
-    )
-    ends = np.array([0, round(t_movement / learning_rate)])
-    starts = {
-        name: [
-            [_start(widths, b, scale, singular_values, seed) for b in balance]
-            for balance in (fine, coarse)
-        ]
-        for name, widths in SHAPES.items()
-    }
-    found["movement"] = np.array(
-        [[_solution(s).ntk_distance(t_movement) for s in starts[name][0]] for name in SHAPES]
-    ).T
-    found["movement_simulation"] = np.array(
-        [
-            [_kernel_movement(*_trained(s, ends, learning_rate)) for s in starts[name][1]]
-            for name in SHAPES
-        ]
-    ).T
-    return found
 
 
 def draw_movement(data: Curves) -> Picture:
@@ -143,6 +137,10 @@ def draw_strengths(data: Curves) -> Picture:
     ]
     picture.legend(handles=handles, loc="outside upper right", ncols=2)
     return picture
+
+
+def _loss(maps: Array, target: Array) -> Array:
+    return np.asarray(((target - maps) ** 2).sum(axis=(-2, -1)) / 2)
 
 
 def _balances(largest: float, count: int) -> Array:

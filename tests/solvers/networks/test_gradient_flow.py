@@ -7,6 +7,7 @@ import pytest
 from lazyrich.solvers.networks.deep_linear import train
 from lazyrich.solvers.networks.gradient_flow import two_layer_flow
 from lazyrich.solvers.networks.second_moments import from_covariances
+from lazyrich.theory.deep_linear.modes import two_layer_mode
 
 
 def start(seed, n_in=2, n_hidden=3, n_out=2, scale=0.3):
@@ -70,3 +71,12 @@ def test_bad_input_is_refused():
     for t in ([2.0, 1.0], [-1.0], [np.inf], [[1.0]]):
         with pytest.raises(ValueError, match="t must"):
             two_layer_flow(first, second, target, t)
+
+
+@pytest.mark.parametrize(("a0", "b0"), [(0.3, 0.5), (0.01, 0.01), (1.2, -0.2)])
+def test_one_unit_is_the_closed_form_up_to_10000_time_units(a0, b0):
+    t = np.array([0.5, 3.0, 30.0, 1e3, 1e4])
+    a, b, _ = two_layer_mode(t, a0, b0, 1.5)
+    first, second = two_layer_flow([[a0]], [[b0]], [[1.5]], t)
+    np.testing.assert_allclose(first[:, 0, 0], a, atol=1e-12)
+    np.testing.assert_allclose(second[:, 0, 0], b, atol=1e-12)

@@ -18,6 +18,7 @@ if hasattr(os, "sched_setaffinity"):
 
 WORKLOADS = {
     "A": "two_layer_linear",
+    "B": "balanced",
     "C": "deep_linear",
     "startup": "startup",
 }

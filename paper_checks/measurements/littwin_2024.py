@@ -1,0 +1,396 @@
+"""Routes to the numbers of Littwin et al. 2024 that use none of its closed forms.
+
+An ODE solver and quadrature in high precision for single features; encoders that train for the rest.
+Objectives are "jepa" and "mae"; strengths are |Wb e_i|, the product of the encoder's layers.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def _slope(objective: str, lam: Any, rho: Any, depth: int) -> Any:
+    """dw/dt of one feature, from the gradient of its chain of depth + 1 equal weights."""
+    if objective == "jepa":
+        return lambda w: lam * w ** (2 * depth) * (1 - w / rho)
+    return lambda w: lam * w**depth * (1 - w ** (depth + 1) / rho)
+
+
+def _integrated(slope: Any, start: Any, t: Array) -> Array:
+    """An ODE solution at times t, one solver call an interval (no interpolated output)."""
+    from scipy.integrate import solve_ivp
+
+    states, state, before = [], np.asarray(start, dtype=float), 0.0
+    for now in t:
+        if now > before:
+            run = solve_ivp(
+                lambda _, x: slope(x), (before, now), state, method="DOP853", rtol=1e-12, atol=1e-14
+            )
+            state, before = run.y[:, -1], now
+        states.append(state)
+    return np.array(states)
+
+
+def solve_features(t: Array, durations: Any, features: Any, depths: Any, objective: str) -> Array:
+    """Runge-Kutta of every feature (lam, rho, w0): weights (times, features, depths)."""
+    found = []
+    for lam, rho, w0 in features:
+        runs = [
+            _integrated(_slope(objective, lam, rho, depth), (w0,), duration * t)[:, 0]
+            for depth, duration in zip(depths, durations, strict=True)
+        ]
+        found.append(np.stack(runs, axis=-1))
+    return np.stack(found, axis=1)
+
+
+def _quadrature(
+    lam: float, rho: float, w0: float, depth: int, objective: str, fraction: float
+) -> Any:
+    """Time from w0 to a fraction of the final strength, in the working precision; 0 if started above."""
+    import mpmath
+
+    lam, rho, w0, fraction = (mpmath.mpf(x) for x in (lam, rho, w0, fraction))
+    final = rho if objective == "jepa" else rho ** (mpmath.mpf(1) / (depth + 1))
+    end = final * fraction ** (mpmath.mpf(1) / depth)
+    if w0 >= end:
+        return mpmath.mpf(0)
+    slope, pieces = _slope(objective, lam, rho, depth), 8
+    points = [w0 * (end / w0) ** (mpmath.mpf(k) / pieces) for k in range(pieces + 1)]
+    return mpmath.quad(lambda w: 1 / slope(w), points)
+
+
+def integrate_critical_times(fraction: Array, features: Any, depths: Any, objective: str) -> Array:
+    """Quadrature in 30 digits, for features (lam, rho, w0): (fractions, features, depths)."""
+    import mpmath
+
+    with mpmath.workdps(30):
+        return np.array(
+            [
+                [
+                    [float(_quadrature(lam, rho, w0, L, objective, p)) for L in depths]
+                    for lam, rho, w0 in features
+                ]
+                for p in fraction
+            ]
+        )
+
+
+def integrate_from_small_weights(
+    initial_weight: Array, features: Any, depths: Any, objective: str, fraction: float
+) -> Array:
+    """Quadrature in 30 digits, for features (lam, rho): (initial weights, features, depths)."""
+    import mpmath
+
+    with mpmath.workdps(30):
+        return np.array(
+            [
+                [
+                    [float(_quadrature(lam, rho, w0, L, objective, fraction)) for L in depths]
+                    for lam, rho in features
+                ]
+                for w0 in initial_weight
+            ]
+        )
+
+
+def relative_gap_per_weight(
+    slow_coefficient: Array, quick_coefficient: float, depths: Any, initial_weight: float
+) -> Array:
+    """(t_slow - t_quick)/(t_quick w0) of JEPA at equal lam, by quadrature: (coefficients, depths)."""
+    import mpmath
+
+    with mpmath.workdps(40):
+        rows = []
+        for depth in depths:
+            quick = _quadrature(1.0, quick_coefficient, initial_weight, depth, "jepa", 0.5)
+            slow = [
+                _quadrature(1.0, rho, initial_weight, depth, "jepa", 0.5)
+                for rho in slow_coefficient
+            ]
+            rows.append([float((s - quick) / quick / initial_weight) for s in slow])
+        return np.transpose(rows)
+
+
+def mae_gap(
+    slow_coefficient: Array,
+    quick_coefficient: float,
+    depths: Any,
+    fraction: float,
+    initial_weight: float,
+) -> Array:
+    """t_slow - t_quick of MAE at lam = 1, by quadrature: (coefficients, depths)."""
+    import mpmath
+
+    def time(rho: float, depth: int) -> Any:
+        return _quadrature(1.0, rho, initial_weight, depth, "mae", fraction)
+
+    with mpmath.workdps(40):
+        quick = [time(quick_coefficient, depth) for depth in depths]
+        return np.array(
+            [
+                [float(time(rho, L) - q) for L, q in zip(depths, quick, strict=True)]
+                for rho in slow_coefficient
+            ]
+        )
+
+
+def growth_of_the_time(coefficient: Array, depths: Any, initial_weight: float) -> Array:
+    """Growth per e-fold of 1/w0 of JEPA's time less its powers of 1/w0: (coefficients, depths)."""
+    import mpmath
+
+    def remainder(rho: float, w0: float, depth: int) -> Any:
+        rho, w0 = mpmath.mpf(rho), mpmath.mpf(w0)
+        powers = sum(1 / (n * rho ** (2 * depth - n - 1) * w0**n) for n in range(1, 2 * depth))
+        return _quadrature(1.0, rho, w0, depth, "jepa", 0.5) - powers
+
+    with mpmath.workdps(50):
+        return np.array(
+            [
+                [
+                    float(
+                        (remainder(rho, initial_weight / 2, L) - remainder(rho, initial_weight, L))
+                        / mpmath.log(2)
+                    )
+                    for L in depths
+                ]
+                for rho in coefficient
+            ]
+        )
+
+
+def solve_fast_average(t: Array, features: Any, depth: int, inverse_rate: float) -> Array:
+    """Radau of a feature with a quick moving average: weights (times, features)."""
+    from scipy.integrate import solve_ivp
+
+    found = []
+    for lam, rho, w0 in features:
+
+        def slope(_: float, x: Array, lam: float = lam, rho: float = rho) -> Array:
+            w, target = x
+            grow = lam * w**depth * (target**depth - w ** (depth + 1) / rho)
+            return np.array([grow, (w - target) / inverse_rate])
+
+        states, state, before = [], np.array([w0, w0]), 0.0
+        for now in t:
+            run = solve_ivp(slope, (before, now), state, method="Radau", rtol=1e-10, atol=1e-12)
+            state, before = run.y[:, -1], now
+            states.append(state[0])
+        found.append(states)
+    return np.transpose(found)
+
+
+def _trained(
+    t: Array, cross: Any, coefficients: Any, start: Any, objective: str, rate: float, **given: Any
+) -> Any:
+    """Record of a training run at times t, which must be multiples of the rate."""
+    from lazyrich.solvers.networks.self_distillation import train, views_from_features
+
+    steps = np.rint(np.asarray(t) / rate).astype(np.int64)
+    assert np.allclose(steps * rate, t, rtol=1e-12)
+    return train(start, views_from_features(cross, coefficients), objective, rate, steps, **given)
+
+
+def train_encoders(
+    t: Array,
+    durations: Any,
+    cross_covariances: Any,
+    regression_coefficients: Any,
+    initial_weight: float,
+    depths: Any,
+    objective: str,
+    learning_rate: float,
+) -> Array:
+    """|Wb e_i| of encoders with random orthogonal layers: (times, features, depths)."""
+    from lazyrich.solvers.networks.self_distillation import structured_start
+
+    found = []
+    for depth, duration in zip(depths, durations, strict=True):
+        rng = np.random.default_rng(depth)
+        start = structured_start(len(cross_covariances), depth, initial_weight, objective, rng)
+        run = _trained(
+            duration * t, cross_covariances, regression_coefficients, start, objective,
+            learning_rate,
+        )  # fmt: skip
+        found.append(run.strengths)
+    return np.stack(found, axis=-1)
+
+
+def train_with_moving_average(
+    t: Array,
+    cross_covariances: Any,
+    regression_coefficients: Any,
+    initial_weight: float,
+    depth: int,
+    ema_rates: Any,
+    learning_rate: float,
+) -> Array:
+    """|Wb e_i| and |Wt e_i|: (times, features, rates, 2)."""
+    from lazyrich.solvers.networks.self_distillation import structured_start
+
+    found = []
+    for rate in ema_rates:
+        rng = np.random.default_rng(0)
+        start = structured_start(len(cross_covariances), depth, initial_weight, "jepa", rng)
+        run = _trained(
+            t, cross_covariances, regression_coefficients, start, "jepa", learning_rate,
+            ema_rate=rate,
+        )  # fmt: skip
+        found.append(np.stack([run.strengths, np.linalg.norm(run.target, axis=1)], axis=-1))
+    return np.stack(found, axis=2)
+
+
+def final_strengths(
+    regression_coefficient: Array, initial_weight: float, depths: Any, learning_rate: float
+) -> Array:
+    """|Wb e_i| at the end of training, one feature each: (coefficients, depths, (jepa, mae))."""
+    from lazyrich.solvers.networks.self_distillation import structured_start
+
+    found = np.empty((len(regression_coefficient), len(depths), 2))
+    cross = np.ones(len(regression_coefficient))
+    for k, objective in enumerate(("jepa", "mae")):
+        for j, depth in enumerate(depths):
+            rng = np.random.default_rng(depth)
+            start = structured_start(len(cross), depth, initial_weight, objective, rng)
+            t = np.array([800.0, 1000.0])
+            run = _trained(t, cross, regression_coefficient, start, objective, learning_rate)
+            assert np.abs(run.strengths[1] - run.strengths[0]).max() < 1e-7
+            found[:, j, k] = run.strengths[1]
+    return found
+
+
+def _crossings(t: Array, strengths: Array, levels: Array) -> Array:
+    """Times at which each feature crosses its levels, (levels, features); cubic between records."""
+    from scipy.interpolate import CubicSpline
+
+    found = np.empty_like(levels)
+    for i, strength in enumerate(strengths.T):
+        spline = CubicSpline(t, strength)
+        for j, level in enumerate(levels[:, i]):
+            after = int(np.argmax(strength >= level))
+            assert after > 0
+            roots = spline.solve(level, extrapolate=False)
+            found[j, i] = roots[(roots >= t[after - 1]) & (roots <= t[after])][0]
+    return found
+
+
+def crossing_times(
+    fraction: Array,
+    regression_coefficients: Any,
+    initial_weight: float,
+    depths: Any,
+    objective: str,
+    durations: Any,
+    learning_rate: float,
+) -> Array:
+    """Times at which features of equal lam = 1 reach fractions of the strength they end with.
+
+    (fractions, features, depths), from encoders with random orthogonal layers.
+    """
+    from lazyrich.solvers.networks.self_distillation import structured_start
+
+    found = []
+    for depth, duration in zip(depths, durations, strict=True):
+        rng = np.random.default_rng(depth)
+        cross = np.ones(len(regression_coefficients))
+        start = structured_start(len(cross), depth, initial_weight, objective, rng)
+        spacing = 0.04 if duration < 50 else 0.12
+        t = spacing * np.arange(round(duration / spacing) + 1)
+        run = _trained(
+            np.append(t, 3 * duration), cross, regression_coefficients, start, objective,
+            learning_rate,
+        )  # fmt: skip
+        levels = np.asarray(fraction)[:, None] * run.strengths[-1]
+        found.append(_crossings(t, run.strengths[:-1], levels))
+    return np.stack(found, axis=-1)
+
+
+def relative_gaps(
+    regression_coefficients: Any,
+    initial_weight: float,
+    depths: Any,
+    objective: str,
+    durations: Any,
+    fraction: float,
+    learning_rate: float,
+) -> Array:
+    """(t_i - t_first)/t_first of trained encoders: (other features, depths)."""
+    times = crossing_times(
+        np.array([fraction]), regression_coefficients, initial_weight, depths, objective,
+        durations, learning_rate,
+    )[0]  # fmt: skip
+    return times[1:] / times[0] - 1
+
+
+def crossing_times_from_perturbed_layers(
+    fraction: Array,
+    regression_coefficients: Any,
+    initial_weight: float,
+    depth: int,
+    duration: float,
+    learning_rate: float,
+    perturbation: float,
+) -> Array:
+    """As `crossing_times` of JEPA, with Gaussian noise of norm perturbation x w0 in every layer."""
+    from lazyrich.solvers.networks.self_distillation import Start, structured_start
+
+    rng = np.random.default_rng(5)
+    d = len(regression_coefficients)
+    start = structured_start(d, depth, initial_weight, "jepa", rng)
+    noise = rng.standard_normal(start.layers.shape) / np.sqrt(d)
+    start = Start(start.layers + perturbation * initial_weight * noise, start.predictor)
+    t = duration * np.arange(0, 1001) / 1000
+    run = _trained(t, np.ones(d), regression_coefficients, start, "jepa", learning_rate)
+    levels = np.asarray(fraction)[:, None] * np.asarray(regression_coefficients) ** depth
+    return _crossings(t, run.strengths, levels)
+
+
+def digit_views(rng: np.random.Generator, copies: int, components: Any, noise: float) -> Any:
+    """Second moments of two noisy views of handwritten digits.
+
+    Both views get independent noise in every pixel; then both are projected on the given principal
+    components of the clean digits and divided by the clean standard deviations. Up to the sample,
+    <y x^T> = 1 and <x x^T> = 1 + noise^2/variance of the component: equal cross-covariances, and
+    regression coefficients that fall with the variance. `copies` noisy pairs a digit.
+    """
+    from lazyrich.solvers.networks.linear_tasks import digits
+    from lazyrich.solvers.networks.self_distillation import Views, views_from_samples
+
+    data = digits(whitened=True)
+    chosen = list(components)
+    clean, project = data.inputs[:, chosen], data.transform[:, chosen]
+    moments = []
+    for _ in range(copies):
+        noisy = [clean + noise * rng.standard_normal((len(clean), 64)) @ project for _ in range(2)]
+        moments.append(views_from_samples(*noisy))
+    return Views(*(np.mean(m, axis=0) for m in zip(*moments, strict=True)))
+
+
+def train_on_digit_views(
+    rng: np.random.Generator,
+    copies: int,
+    t: Array,
+    durations: Any,
+    initial_weight: float,
+    depth: int,
+    components: Any,
+    noise: float,
+    learning_rate: float,
+) -> dict[str, Array]:
+    """|Wb e_i| of JEPA and MAE: (times, features, 2), and what was measured of the views."""
+    from lazyrich.solvers.networks.self_distillation import structured_start, train
+
+    views = digit_views(rng, copies, components, noise)
+    found = []
+    for objective, duration in zip(("jepa", "mae"), durations, strict=True):
+        start = structured_start(len(views.sigma_xx), depth, initial_weight, objective, rng)
+        steps = np.rint(duration * t / learning_rate).astype(np.int64)
+        found.append(train(start, views, objective, learning_rate, steps).strengths)
+    cross = views.sigma_yx.diagonal().copy()
+    return {
+        "values": np.stack(found, axis=-1),
+        "cross_covariances": cross,
+        "regression_coefficients": cross / views.sigma_xx.diagonal(),
+    }

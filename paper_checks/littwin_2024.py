@@ -222,7 +222,7 @@ CLAIMS = [
             measurement=routes.crossing_times,
             parameters={
                 **EQUAL,
-                "fraction": np.linspace(0.3, 0.8, 6),
+                "fraction": np.linspace(0.45, 0.85, 5),
                 "depths": (1, 2, 3),
                 "objective": objective,
                 "durations": durations,

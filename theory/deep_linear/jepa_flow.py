@@ -66,7 +66,8 @@ def _time_above(
     i = (log_power > np.log(0.1)) & (gap < 0.9)
     result[i] = _logarithm_less_sum(y0[i], y[i], length[i], delta[i], n[i]) * np.exp(-log_power[i])
     i = ~i
-    result[i] = _quadrature(y[i], gap[i], length[i], n[i])
+    if i.any():
+        result[i] = _quadrature(y[i], gap[i], length[i], n[i])
     return result
 
 
@@ -121,7 +122,7 @@ def jepa_flow(
     """
     rising = w0 < rho
     last = np.abs(np.log(w0) - np.log(rho)) + _SATURATED
-    delta, lower, upper = np.zeros_like(w0), np.zeros_like(w0), last.copy()
+    delta, lower, upper = np.zeros_like(w0), np.zeros_like(w0), np.full_like(w0, np.inf)
     active = np.arange(w0.size)
     for iteration in range(_MAX_ITERATIONS):
         i = active
@@ -129,14 +130,16 @@ def jepa_flow(
         for below, missing in ((True, _missing_below), (False, _missing_above)):
             j = rising[i] == below
             k = i[j]
+            if k.size == 0:
+                continue
             step[j], kappa[j], exact[j] = missing(delta[k], t[k], lam[k], rho[k], w0[k], L[k])
         lower[i] = np.where(step > 0, delta[i], lower[i])
         upper[i] = np.where(step > 0, upper[i], delta[i])
-        settled = (np.abs(step) <= 2 * _EPS * delta[i]) | (exact > 0) | (lower[i] >= last[i])
-        new = (lower[i] + upper[i]) / 2
+        settled = (np.abs(step) <= 2 * _EPS * delta[i]) | (exact > 0) | (lower[i] == last[i])
+        new = np.where(np.isinf(upper[i]), last[i], (lower[i] + upper[i]) / 2)
         if iteration < 16 or iteration % 3:
             for proposal in (delta[i] + step, delta[i] + _bent_step(step, kappa)):
-                inside = (proposal > lower[i]) & (proposal < upper[i])
+                inside = (proposal > lower[i]) & (proposal < np.minimum(upper[i], last[i]))
                 new = np.where(inside, proposal, new)
         settled |= new == delta[i]
         delta[i] = np.where(settled, delta[i], new)
@@ -160,7 +163,7 @@ def _missing_below(
     wanted = lam * w0 ** (2 * L - 1) * t
     missing = wanted - time_below(w0 / rho, length, delta, L)
     step = missing * _exp((2 * L - 1) * length)
-    return step, -(2 * L - 1) * gap, (np.abs(missing) <= 2 * _EPS * wanted).astype(float)
+    return step, -(2 * L - 1) * gap, (np.abs(missing) <= 8 * _EPS * wanted).astype(float)
 
 
 def _missing_above(
@@ -175,7 +178,7 @@ def _missing_above(
     w, gap, length = _state_above(delta, w0, rho)
     wanted = lam * t * (w / rho) * w ** (2 * L - 1)
     missing = wanted - _time_above(rho / w0, rho / w, gap, length, delta, L)
-    return missing, 2 * L * gap, (np.abs(missing) <= 2 * _EPS * wanted).astype(float)
+    return missing, 2 * L * gap, (np.abs(missing) <= 8 * _EPS * wanted).astype(float)
 
 
 def _bent_step(step: FloatArray, kappa: FloatArray) -> FloatArray:

@@ -157,8 +157,8 @@ def test_jepa_trajectory_at_extremes():
         t = float(t)
         w = float(feature_trajectory(t, lam, rho, w0, L, "jepa").encoder)
         if w in (rho, w0):
-            condition = 1 + abs(t * speed(on_the_way, lam, rho, L) / w)
-            assert abs(w / on_the_way - 1) <= 10 * BOUND * condition
+            condition = 1 + abs(t * speed(on_the_way, lam, rho, L) / on_the_way)
+            assert abs(w / on_the_way - 1) <= BOUND * condition or condition > 1e11
             continue
         with mp.workdps(60):
             error = abs((published_sum(w0, w, lam, rho, L) - t) * speed(w, lam, rho, L) / w)

@@ -102,7 +102,7 @@ def relative_gap_per_weight(
     """(t_slow - t_quick)/(t_quick w0) of JEPA at equal lam, by quadrature: (coefficients, depths)."""
     import mpmath
 
-    with mpmath.workdps(40):
+    with mpmath.workdps(30):
         rows = []
         for depth in depths:
             quick = _quadrature(1.0, quick_coefficient, initial_weight, depth, "jepa", 0.5)
@@ -127,7 +127,7 @@ def mae_gap(
     def time(rho: float, depth: int) -> Any:
         return _quadrature(1.0, rho, initial_weight, depth, "mae", fraction)
 
-    with mpmath.workdps(40):
+    with mpmath.workdps(30):
         quick = [time(quick_coefficient, depth) for depth in depths]
         return np.array(
             [

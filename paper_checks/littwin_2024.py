@@ -174,12 +174,12 @@ CLAIMS = [
         prediction=predictions.moving_average_strengths,
         measurement=routes.train_with_moving_average,
         parameters={
-            "t": np.linspace(5.0, 150.0, 30),
-            "cross_covariances": (1.0, 0.8, 0.6, 0.5),
-            "regression_coefficients": (0.5, 0.7, 0.9, 1.1),
+            "t": np.linspace(10.0, 150.0, 15),
+            "cross_covariances": (1.0, 0.8, 0.5),
+            "regression_coefficients": (0.5, 0.8, 1.1),
             "initial_weight": 0.3,
             "depth": 2,
-            "ema_rates": (0.03, 0.2, 1.0),
+            "ema_rates": (0.05, 1.0),
         },
         coordinate="t",
         scale="maximum",
@@ -240,7 +240,8 @@ CLAIMS = [
     Deterministic(
         name="jepa-prefers-large-regression-coefficients",
         statement="Of features with equal cross-covariance JEPA encoders of depth 2 and 3 learn the "
-        "one with the larger regression coefficient first; at depth 1 the order is reversed.",
+        "one with the larger regression coefficient first; at depth 1, from such weights, the order "
+        "is reversed.",
         source=SOURCE + "JEPA learns influential features first; reversal at depth 1 derived",
         equation=r"$t^*_i/t^*_1-1$, $\rho_1>\rho_i$",
         prediction=predictions.relative_gaps,

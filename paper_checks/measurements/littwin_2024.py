@@ -57,9 +57,14 @@ def _quadrature(
     end = final * fraction ** (mpmath.mpf(1) / depth)
     if w0 >= end:
         return mpmath.mpf(0)
-    slope, pieces = _slope(objective, lam, rho, depth), 8
-    points = [w0 * (end / w0) ** (mpmath.mpf(k) / pieces) for k in range(pieces + 1)]
-    return mpmath.quad(lambda w: 1 / slope(w), points)
+    slope = _slope(objective, lam, rho, depth)
+
+    def time_per_fold(log_weight: Any) -> Any:
+        w = mpmath.exp(log_weight)
+        return w / slope(w)
+
+    logs = mpmath.linspace(mpmath.log(w0), mpmath.log(end), 4)
+    return mpmath.quad(time_per_fold, logs, method="gauss-legendre")
 
 
 def integrate_critical_times(fraction: Array, features: Any, depths: Any, objective: str) -> Array:
@@ -296,7 +301,7 @@ def crossing_times(
         rng = np.random.default_rng(depth)
         cross = np.ones(len(regression_coefficients))
         start = structured_start(len(cross), depth, initial_weight, objective, rng)
-        spacing = 0.04 if duration < 50 else 0.12
+        spacing = 0.04 if duration < 50 else 0.24
         t = spacing * np.arange(round(duration / spacing) + 1)
         run = _trained(
             np.append(t, 3 * duration), cross, regression_coefficients, start, objective,

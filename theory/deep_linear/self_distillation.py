@@ -154,8 +154,9 @@ def critical_time(
         mae:   t = (rho/lambda) int_w0^wf dw/(w^L (rho - w^(L+1))).
 
     As w0 -> 0, jepa: t -> (1/lambda) sum_{n=1}^{2L-1} 1/(n rho^(2L-n-1) w0^n) + O(log w0), so that
-    of two features with equal lambda the one with the larger rho is learned first at depth >= 2;
-    mae: t -> 1/(lambda (L-1) w0^(L-1)) + O(1) at depth >= 2, whatever rho.
+    of two features with equal lambda the one with the larger rho is learned first at depth >= 2
+    (at depth 1 only if w0 is very small: below 0.03 for rho = 0.5 and 0.8, the order is reversed
+    above); mae: t -> 1/(lambda (L-1) w0^(L-1)) + O(1) at depth >= 2, whatever rho.
 
     t is 0 if the feature starts at or above the fraction, as it does when the final strength is
     small: half of rho^L soon lies below w0^L. Compare orders of learning only where both times are

@@ -109,6 +109,11 @@ def test_depth_two_and_more_prefers_large_regression_coefficients_depth_one_smal
     slow, quick = critical_time(1.0, rho, 0.1, depth, "jepa").T
     assert slow[0] < quick[0]
     assert np.all(slow[1:] > quick[1:])
+    slow, quick = critical_time(1.0, rho, [[0.03], [0.02], [1e-6]], 1, "jepa").T
+    assert slow[0] < quick[0] and np.all(slow[1:] > quick[1:])  # very small weights
+    logarithmic = 1e-6 * np.log(1e6) * (1 / rho[0] - 1 / rho[1])
+    assert slow[2] / quick[2] - 1 == pytest.approx(logarithmic, rel=0.4)
+    slow, quick = critical_time(1.0, rho, 0.1, depth, "jepa").T
     factor = (2 * depth - 1)[1:, 0] / (2 * depth - 2)[1:, 0]
     for w0 in (1e-3, 1e-4):
         slow, quick = critical_time(1.0, rho, w0, depth[1:], "jepa").T

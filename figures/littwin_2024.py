@@ -73,7 +73,7 @@ def draw_trajectories(data: Curves) -> Picture:
     for axes in panels[-1]:
         axes.set_xlabel("time t")
     picture.supylabel(STRENGTH, fontsize="medium")
-    handles = [
+    handles: list[Any] = [
         theory_line(panels[0][0], [], [], color=colour, label=rf"$\rho$ = {r:g}")
         for r, colour in zip(rho, colours, strict=True)
     ]
@@ -184,7 +184,10 @@ def compute_digits(
         raise ValueError(
             f"initial_weight {initial_weight}: some component starts above half of its final strength"
         )
-    found = {"components": np.asarray(components, dtype=float), "rho": rho.mean(axis=0)}
+    found: dict[str, Array] = {
+        "components": np.asarray(components, dtype=float),
+        "rho": rho.mean(axis=0),
+    }
     for objective in OBJECTIVES:
         time = critical_time(cross, rho, initial_weight, depth, objective)
         late = critical_time(cross, rho, initial_weight, depth, objective, 0.97).max()
@@ -203,7 +206,7 @@ def compute_digits(
             f"{objective}_t_simulation": run["t_simulation"][shown],
             f"{objective}_mean": np.mean(runs, axis=0)[shown],
             f"{objective}_deviation": np.std(runs, axis=0, ddof=1)[shown],
-            f"{objective}_time": time.mean(axis=0),
+            f"{objective}_time": np.asarray(time.mean(axis=0), dtype=np.float64),
             f"{objective}_time_mean": np.mean(halves, axis=0),
             f"{objective}_time_deviation": np.std(halves, axis=0, ddof=1),
         }

@@ -206,7 +206,7 @@ def compute_digits(
             f"{objective}_t_simulation": run["t_simulation"][shown],
             f"{objective}_mean": np.mean(runs, axis=0)[shown],
             f"{objective}_deviation": np.std(runs, axis=0, ddof=1)[shown],
-            f"{objective}_time": np.asarray(time.mean(axis=0), dtype=np.float64),
+            f"{objective}_time": time.mean(axis=0),
             f"{objective}_time_mean": np.mean(halves, axis=0),
             f"{objective}_time_deviation": np.std(halves, axis=0, ddof=1),
         }
@@ -264,7 +264,8 @@ def _trained(
     start = structured_start(len(views.sigma_xx), depth, initial_weight, objective, rng)
     steps = np.unique(np.rint(np.linspace(0, duration / learning_rate, records)).astype(np.int64))
     run = train(start, views, objective, learning_rate, steps)
-    return {"t_simulation": steps * learning_rate, "strengths": run.strengths}
+    t: Array = steps * np.float64(learning_rate)
+    return {"t_simulation": t, "strengths": run.strengths}
 
 
 def _predicted(

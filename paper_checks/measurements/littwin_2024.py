@@ -301,7 +301,7 @@ def crossing_times(
         rng = np.random.default_rng(depth)
         cross = np.ones(len(regression_coefficients))
         start = structured_start(len(cross), depth, initial_weight, objective, rng)
-        spacing = 0.04 if duration < 50 else 0.24
+        spacing = 0.04 if duration < 50 else 0.24 if duration < 500 else 0.48
         t = spacing * np.arange(round(duration / spacing) + 1)
         run = _trained(
             np.append(t, 3 * duration), cross, regression_coefficients, start, objective,

@@ -43,18 +43,16 @@ def _solved(
     from scipy.integrate import solve_ivp
 
     slope, jacobian = _equations(lam, rho, L, kappa)
-    logs = np.empty((2, times.size))
-    state, before = np.full(2, np.log(w0)), 0.0
-    for k, now in enumerate(times):
-        if now > before:
-            run = solve_ivp(
-                slope, (before, now), state, method="LSODA", jac=jacobian,
-                rtol=_TOLERANCE, atol=_TOLERANCE / 10,
-            )  # fmt: skip
-            if not run.success:
-                raise ArithmeticError(f"no solution between t = {before} and {now}: {run.message}")
-            state, before = run.y[:, -1], now
-        logs[:, k] = state
+    logs = np.full((2, times.size), np.log(w0))
+    later = times > 0
+    if later.any():
+        run = solve_ivp(
+            slope, (0.0, times[-1]), logs[:, 0], method="LSODA", jac=jacobian,
+            t_eval=times[later], rtol=_TOLERANCE, atol=_TOLERANCE / 10,
+        )  # fmt: skip
+        if not run.success:
+            raise ArithmeticError(f"no solution up to t = {times[-1]}: {run.message}")
+        logs[:, later] = run.y
     return np.exp(logs)
 
 

@@ -304,7 +304,7 @@ def crossing_times(
         spacing = 0.04 if duration < 50 else 0.24 if duration < 500 else 0.48
         t = spacing * np.arange(round(duration / spacing) + 1)
         run = _trained(
-            np.append(t, 3 * duration), cross, regression_coefficients, start, objective,
+            np.append(t, duration + 600), cross, regression_coefficients, start, objective,
             learning_rate,
         )  # fmt: skip
         levels = np.asarray(fraction)[:, None] * run.strengths[-1]

@@ -7,7 +7,7 @@ from lazyrich.theory.deep_linear import chain
 
 
 @pytest.mark.parametrize("beta", [0.0, 1 / 3, 1.0])
-@pytest.mark.parametrize("u0", [0.008, 0.1, 7.0, 40.0])
+@pytest.mark.parametrize("u0", [0.2**3, 0.008, 7.0, 40.0])
 def test_rounding_past_the_target_does_not_count_a_second_branch(u0, beta):
     """Time goes on steadily with the clock, although the strength no longer changes."""
     s = 0.86
@@ -25,6 +25,6 @@ def test_saturated_strengths_take_few_steps(monkeypatch):
     monkeypatch.setattr(chain, "_bent_step", lambda *given: steps.append(1) or bent_step(*given))
     T = np.linspace(1.0, 150.0, 300)
     with np.errstate(invalid="ignore"):
-        u = chain.chain_flow(T, np.full(300, 0.008), np.full(300, 0.86), np.full(300, 1 / 3))
+        u = chain.chain_flow(T, np.full(300, 0.2**3), np.full(300, 0.86), np.full(300, 1 / 3))
     assert np.all(np.diff(u) >= 0) and u[-1] == 0.86
     assert len(steps) < 15

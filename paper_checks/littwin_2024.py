@@ -5,13 +5,11 @@ matrices, predictor not counted); time t = learning rate x steps of the layers' 
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lazyrich.paper_checks.evidence.claims import Deterministic, Ensemble, Identity
 from lazyrich.paper_checks.measurements import littwin_2024 as routes
+from lazyrich.paper_checks.measurements import littwin_2024_features as scalar_routes
 from lazyrich.paper_checks.predictions import littwin_2024 as predictions
-
-Array = NDArray[np.float64]
 
 BIBTEX = """
 @inproceedings{littwin2024jepa,
@@ -37,6 +35,7 @@ ENCODED = {
 }
 EQUAL = {"regression_coefficients": (0.9, 0.7, 0.5), "initial_weight": 0.2}
 JEPA_FLOW = r"$\dot w=\lambda w^{2L}(1-w/\rho)$"
+JEPA_POWERS = r"$t^*=\frac{1}{\lambda}\sum_{n=1}^{2L-1}\frac{1}{n\rho^{2L-n-1}w_0^n}+O(\ln w_0)$"
 MAE_FLOW = r"$\dot w=\lambda w^{L}(1-w^{L+1}/\rho)$"
 
 CLAIMS = [
@@ -65,12 +64,11 @@ CLAIMS = [
     *(
         Deterministic(
             name=f"{objective}-feature-against-ode-solver",
-            statement=f"The weight of a feature under {objective.upper()} follows its equation, from "
-            "starts below and above its fixed point, at depth 1 to 8.",
+            statement=f"A feature follows its equation under {objective.upper()}, from any start.",
             source=SOURCE + "decoupled dynamics of the features",
             equation=flow,
             prediction=predictions.feature_weights,
-            measurement=routes.solve_features,
+            measurement=scalar_routes.solve_features,
             parameters={
                 "t": np.linspace(0.05, 1.0, 20),
                 "durations": durations,
@@ -93,12 +91,11 @@ CLAIMS = [
     *(
         Deterministic(
             name=f"{objective}-critical-time-against-quadrature",
-            statement=f"The time in which {objective.upper()} brings a feature to a fraction of its "
-            "final strength has a closed form; it is 0 where the feature starts above.",
+            statement=f"The critical time of {objective.upper()} is an integral in closed form.",
             source=SOURCE + "critical time",
             equation=equation,
             prediction=predictions.critical_times,
-            measurement=routes.integrate_critical_times,
+            measurement=scalar_routes.integrate_critical_times,
             parameters={
                 "fraction": np.linspace(0.1, 0.9, 5),
                 "features": ((1.0, 0.8, 0.1), (0.5, 1.5, 0.02), (0.8, 0.3, 0.15), (2.0, 0.5, 0.4)),
@@ -120,8 +117,7 @@ CLAIMS = [
     *(
         Deterministic(
             name=f"encoders-follow-{objective}",
-            statement=f"Encoders with random orthogonal layers, trained by {objective.upper()}, learn "
-            "every feature as predicted; gradient descent deviates in proportion to the rate.",
+            statement=f"{objective.upper()} encoders with random orthogonal layers follow their flow.",
             source=SOURCE
             + "decoupled dynamics of the features; the printed time absorbs a factor L",
             equation=flow + r", $|\bar We_i|=w_i^L$",
@@ -146,8 +142,7 @@ CLAIMS = [
     ),
     Deterministic(
         name="final-strengths",
-        statement="JEPA ends with features of strength rho^L, MAE with rho^(L/(L+1)): depth makes "
-        "JEPA suppress features of small regression coefficient.",
+        statement="JEPA ends with features of strength rho^L, MAE with rho^(L/(L+1)).",
         source=SOURCE + "fixed points",
         equation=r"$|\bar We_i|\to\rho_i^L$ (JEPA), $\rho_i^{L/(L+1)}$ (MAE)",
         prediction=predictions.final_strengths,
@@ -167,8 +162,7 @@ CLAIMS = [
     ),
     Deterministic(
         name="encoders-with-moving-average",
-        statement="A target encoder that is a moving average, layer by layer, delays the features as "
-        "predicted.",
+        statement="A target that is a moving average of the layers delays the features as predicted.",
         source=SOURCE + "self-distillation; the moving average derived from its equations",
         equation=r"$\dot w=\lambda w^L(\tilde w^L-w^{L+1}/\rho),\quad\dot{\tilde w}=\kappa(w-\tilde w)$",
         prediction=predictions.moving_average_strengths,
@@ -196,7 +190,7 @@ CLAIMS = [
         source=SOURCE + "stop-gradient as the limit of a moving average; derived",
         equation=r"$w_\kappa(t)=w_\infty(t)+O(1/\kappa)$",
         prediction=predictions.quick_average_weights,
-        measurement=routes.solve_fast_average,
+        measurement=scalar_routes.solve_fast_average,
         parameters={
             "t": np.linspace(5.0, 100.0, 20),
             "features": ((1.0, 0.8, 0.3), (0.6, 0.9, 0.3), (1.0, 0.4, 1.1)),
@@ -214,8 +208,7 @@ CLAIMS = [
     *(
         Deterministic(
             name=f"critical-times-of-{objective}-encoders",
-            statement="Of features with equal cross-covariance, trained encoders learn each at the "
-            f"predicted time under {objective.upper()}.",
+            statement=f"{objective.upper()} encoders learn every feature at its critical time.",
             source=SOURCE + "critical time; the printed one absorbs a factor L",
             equation=r"$t^*=\int_{w_0}^{w^*}dw/\dot w$",
             prediction=predictions.crossing_times,
@@ -239,16 +232,14 @@ CLAIMS = [
     ),
     Deterministic(
         name="jepa-prefers-large-regression-coefficients",
-        statement="Of features with equal cross-covariance JEPA encoders of depth 2 and 3 learn the "
-        "one with the larger regression coefficient first; at depth 1, from such weights, the order "
-        "is reversed.",
+        statement="JEPA encoders learn larger regression coefficients first at depth 2 and 3; at depth "
+        "1, from weights of 0.2, the order is reversed.",
         source=SOURCE + "JEPA learns influential features first; reversal at depth 1 derived",
         equation=r"$t^*_i/t^*_1-1$, $\rho_1>\rho_i$",
         prediction=predictions.relative_gaps,
         measurement=routes.relative_gaps,
         parameters={
-            "regression_coefficients": (0.9, 0.7, 0.5),
-            "initial_weight": 0.2,
+            **EQUAL,
             "depths": (1, 2, 3),
             "objective": "jepa",
             "fraction": 0.5,
@@ -268,7 +259,7 @@ CLAIMS = [
         source=SOURCE + "critical time of JEPA for small initial weights",
         equation=r"$\frac{t_2-t_1}{t_1w_0}\to\frac{2L-1}{2L-2}(\frac{1}{\rho_2}-\frac{1}{\rho_1})$",
         prediction=predictions.small_weight_gap,
-        measurement=routes.relative_gap_per_weight,
+        measurement=scalar_routes.relative_gap_per_weight,
         parameters={
             "slow_coefficient": np.linspace(0.3, 0.7, 5),
             "quick_coefficient": 0.9,
@@ -290,7 +281,7 @@ CLAIMS = [
         source=SOURCE + "critical time of MAE for small initial weights; the constant derived",
         equation=r"$t_2-t_1\to C_L(p)(\rho_2^{-(L-1)/(L+1)}-\rho_1^{-(L-1)/(L+1)})$",
         prediction=predictions.mae_gap,
-        measurement=routes.mae_gap,
+        measurement=scalar_routes.mae_gap,
         parameters={
             "slow_coefficient": np.linspace(0.3, 0.7, 5),
             "quick_coefficient": 0.9,
@@ -313,9 +304,9 @@ CLAIMS = [
             source=SOURCE + "critical time, leading orders; the printed one absorbs a factor L",
             equation=equation,
             prediction=predictions.leading_orders,
-            measurement=routes.integrate_from_small_weights,
+            measurement=scalar_routes.integrate_from_small_weights,
             parameters={
-                "initial_weight": np.geomspace(1e-3, smallest, 6),
+                "initial_weight": np.geomspace(1e-3, largest, 6),
                 "features": ((1.0, 0.9), (0.7, 0.5), (0.5, 1.3)),
                 "depths": (2, 3, 4),
                 "objective": objective,
@@ -325,25 +316,12 @@ CLAIMS = [
             quantity="critical time t*",
             margin=0.01,
             max_sensitivity=0.03,
-            alternatives=alternatives,
+            alternatives=predictions.WRONG_LEADING_ORDERS[objective],
             cost=3.0,
         )
-        for objective, smallest, equation, alternatives in (
-            (
-                "jepa",
-                0.03,
-                r"$t^*=\frac{1}{\lambda}\sum_{n=1}^{2L-1}\frac{1}{n\rho^{2L-n-1}w_0^n}+O(\ln w_0)$",
-                {
-                    "published, L times as long": predictions.published_leading_orders,
-                    "the leading power alone": predictions.leading_power_alone,
-                },
-            ),
-            (
-                "mae",
-                0.003,
-                r"$t^*=\frac{1}{\lambda(L-1)w_0^{L-1}}+O(1)$",
-                {"published, L times as long": predictions.published_leading_orders},
-            ),
+        for objective, largest, equation in (
+            ("jepa", 0.03, JEPA_POWERS),
+            ("mae", 0.003, r"$t^*=\frac{1}{\lambda(L-1)w_0^{L-1}}+O(1)$"),
         )
     ),
     Deterministic(
@@ -353,7 +331,7 @@ CLAIMS = [
         source=SOURCE + "critical time of JEPA, order of the remainder; its coefficient derived",
         equation=r"$t^*-\sum_n(\ldots)\sim\frac{1}{\lambda\rho^{2L-1}}\ln\frac{1}{w_0}$",
         prediction=predictions.growth_of_the_time,
-        measurement=routes.growth_of_the_time,
+        measurement=scalar_routes.growth_of_the_time,
         parameters={"coefficient": np.linspace(0.4, 1.4, 5), "depths": (1, 2, 3)},
         coordinate="coefficient",
         steps=(8e-3, 4e-3, 2e-3),

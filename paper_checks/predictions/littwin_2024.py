@@ -174,6 +174,15 @@ def leading_power_alone(depths: Any, initial_weight: Array, features: Any, **_: 
     return 1 / (lam * (2 * depth - 1) * w0 ** (2 * depth - 1))
 
 
+WRONG_LEADING_ORDERS: dict[str, dict[str, Any]] = {
+    "jepa": {
+        "published, L times as long": published_leading_orders,
+        "the leading power alone": leading_power_alone,
+    },
+    "mae": {"published, L times as long": published_leading_orders},
+}
+
+
 def growth_of_the_time(coefficient: Array, depths: Any) -> Array:
     """1/rho^(2L-1), per e-fold of 1/w0 and at lam = 1: (coefficients, depths)."""
     return 1 / np.asarray(coefficient)[:, None] ** (2 * np.asarray(depths) - 1)

@@ -66,8 +66,8 @@ def checked_plan(
     right: ArrayLike | None,
     widths: Steps,
 ) -> Plan:
-    steps = _checked_steps(record_steps, "record_steps")
-    w_steps = steps[-1:] if weight_steps is None else _checked_steps(weight_steps, "weight_steps")
+    steps = checked_steps(record_steps, "record_steps")
+    w_steps = steps[-1:] if weight_steps is None else checked_steps(weight_steps, "weight_steps")
     if left is None and right is None:
         return Plan(steps, w_steps, np.empty((widths[-1], 0)), np.empty((widths[0], 0)))
     if left is None or right is None:
@@ -81,7 +81,7 @@ def checked_plan(
     return Plan(steps, w_steps, u, v)
 
 
-def _checked_steps(values: ArrayLike, name: str) -> Steps:
+def checked_steps(values: ArrayLike, name: str) -> Steps:
     steps = np.array(values)
     if steps.ndim != 1 or steps.size == 0 or not np.issubdtype(steps.dtype, np.integer):
         raise ValueError(

@@ -146,7 +146,8 @@ def _along(
     e, w = np.exp(-lam), -np.expm1(-lam)
     denominator = np.where(rising, e + u0 / np.where(rising, s, 1.0) * w, 1.0)
     target = np.where(repelled, 0.0, s)
-    u = np.where(rising, u0 / denominator, u0 * e + target * w)
+    # Rounding must not carry u past its target: chain_integral would count a second branch.
+    u = np.where(rising, np.minimum(u0 / denominator, s), np.maximum(u0 * e + target * w, target))
     gap = np.where(repelled, u - s, np.abs(s - u0) * e / denominator)
     moved = np.abs(s - u0) * w / np.where(rising, s * denominator, u)
     return u, gap, np.where(repelled, lam, np.log1p(moved))

@@ -178,7 +178,8 @@ def spike_step(
     -----
     Exact, for perfectly opposing signals (kappa = 0) and full batches: noise or an imbalance
     holds b_o at a floor from which the spike comes earlier. The pull of b_o on c at the start
-    cannot be neglected unless alpha abs(b_o)^2 is small against abs(beta).
+    cannot be neglected unless alpha abs(b_o)^2 is small against abs(beta). Where eta exceeds the threshold
+    by less than the spike itself lowers c^2 (about 2 threshold relative), b_o saturates: inf.
 
     References
     ----------
@@ -204,9 +205,10 @@ def spike_step(
         lost = _log_outlier_loss(state, start)
         if growth > 2 and lost >= level:
             return float(step)
-        if _at_rest(state, start) and lost < _NO_PULL:
-            if growth <= 2:
-                return math.inf
+        resting = _at_rest(state, start)
+        if resting and growth <= 2 and lost < level:
+            return math.inf
+        if resting and lost < _NO_PULL:
             return float(step + math.ceil((level - lost) / (2 * math.log(growth - 1))))
     raise AssertionError("the descent is endless")
 

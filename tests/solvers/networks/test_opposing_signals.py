@@ -99,12 +99,12 @@ def test_hessian_is_that_of_the_loss_on_examples():
 
 
 def test_outliers_return_from_below_the_smallest_float():
-    """Against 30 digits: b_o falls below 1e-325 and comes back, and nothing is lost."""
-    start, rate, alpha = {**START, "b_o": [1e-300, 0.0]}, 0.022, 50.0
+    """Against 30 digits: b_o falls below 1e-320 and comes back, and nothing is lost."""
+    start, rate, alpha = {**START, "b_o": [1e-305, 0.0]}, 0.022, 50.0
     run = train(population(BETA, 2, 10.0, 1.0), *start.values(), rate, np.arange(6000))
     c, b_s = START["c"], np.array(START["b_s"])
     with mp.workdps(30):
-        b, logs = mp.mpf("1e-300"), []
+        b, logs = mp.mpf("1e-305"), []
         for _ in range(450):
             logs.append(float(mp.log(abs(b))))
             residual = c * b_s - BETA

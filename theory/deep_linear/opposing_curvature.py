@@ -190,9 +190,55 @@ def final_sharpness(
     >>> print(f"{final_sharpness([0.0, 2.0], 50.0, [0.1, 0.0], [0.0], 0.1):.6f}")
     100.000000
     """
+    scale = final_scale(beta, outlier_power, b_s, b_o, c, imbalance)
+    kappa = checked_imbalance(imbalance, vector("b_o", b_o))
+    ends = vector("beta", beta) / scale, kappa / (outlier_power * scale)
+    return float(sharpness(scale, *ends, beta, outlier_power, kappa))
+
+
+def final_scale(
+    beta: ArrayLike,
+    outlier_power: float,
+    b_s: ArrayLike,
+    b_o: ArrayLike,
+    c: float,
+    imbalance: ArrayLike | None = None,
+) -> float:
+    """abs(c) at the minimum that the flow reaches.
+
+    The flow conserves m = c^2 - abs(b_s)^2 - abs(b_o)^2 and ends at c b_s = beta, c b_o = kappa/alpha::
+
+        c^2 = m/2 + sqrt(m^2/4 + abs(beta)^2 + abs(kappa)^2/alpha^2).
+
+    Parameters
+    ----------
+    beta, outlier_power, b_s, b_o, c, imbalance
+        As for `flow`: the start.
+
+    Returns
+    -------
+    float
+        Second-layer weight, up to its sign.
+
+    Raises
+    ------
+    ValueError
+        For values outside these ranges, nan, or shapes that do not fit.
+
+    Notes
+    -----
+    Exact for the flow, from any start that does not end on the saddle.
+
+    References
+    ----------
+    Rosenfeld, Risteski 2023, arXiv:2311.04163, for the model; derived here.
+
+    Examples
+    --------
+    >>> print(f"{final_scale([0.0, 2.0], 50.0, [0.1, 0.0], [0.0], 0.1):.6f}")  # sqrt(2): balanced
+    1.414214
+    """
     start = reduced_start(beta, outlier_power, b_s, b_o, c)
     kappa = checked_imbalance(imbalance, vector("b_o", b_o))
     target = np.hypot(start.teacher_norm, length_and_direction(kappa)[0] / start.outlier_power)
-    scale = float(np.sqrt(final_squared_scale(float(target), start.conserved)))
-    ends = vector("beta", beta) / scale, kappa / (outlier_power * scale)
-    return float(sharpness(scale, *ends, beta, outlier_power, kappa))
+    return float(np.sqrt(final_squared_scale(float(target), start.conserved)))

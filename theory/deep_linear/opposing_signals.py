@@ -20,6 +20,7 @@ from typing import NamedTuple
 from numpy.typing import ArrayLike
 
 from lazyrich.theory.deep_linear.opposing_curvature import (
+    final_scale,
     final_sharpness,
     sharpness,
     threshold_learning_rate,
@@ -42,6 +43,7 @@ __all__ = [
     "balance_change",
     "crossing_time",
     "descent",
+    "final_scale",
     "final_sharpness",
     "flow",
     "group_losses",

@@ -237,7 +237,6 @@ CLAIMS = [
         measurement=routes.sharpness_while_training,
         parameters=START | {"t": 0.1 * np.arange(1, 41)},
         coordinate="t",
-        scale="maximum",
         steps=RATES,
         quantity="sharpness",
         margin=2e-3,

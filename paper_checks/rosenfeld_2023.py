@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lazyrich.paper_checks.evidence.claims import Deterministic, Identity
+from lazyrich.paper_checks.evidence.claims import Deterministic, Ensemble, Identity
 from lazyrich.paper_checks.measurements import rosenfeld_2023 as routes
 from lazyrich.theory.deep_linear import opposing_signals as opposing
 
@@ -27,23 +27,10 @@ BIBTEX = """
 """
 
 
-def signal_path(t: Array, beta: Any, b_s: Any, c: float) -> Array:
-    """(c, b_s, int c^2) without outliers: (times, d_s + 2)."""
-    path = opposing.signal_flow(t, beta, b_s, c)
-    return np.column_stack(path)
-
-
-def network_path(t: Array, **start: Any) -> Array:
-    """(c, b_s, log |b_o|) of the flow: (times, d_s + 2)."""
-    path = opposing.flow(t, **start)
-    return np.column_stack([path.c, path.b_s, path.log_b_o])
-
-
-def path_without_pull(t: Array, b_o: Any, **start: Any) -> Array:
-    """Altered: the outliers do not act back on c."""
-    path = network_path(t, b_o=1e-9 * np.asarray(b_o), **start)
-    path[:, -1] += np.log(1e9)
-    return path
+def network_path(t: Array, b_o: Any, shrunk: float = 1.0, **start: Any) -> Array:
+    """(c, b_s, log |b_o|) of the flow: (times, d_s + 2); `shrunk` b_o act back less on c."""
+    path = opposing.flow(t, b_o=shrunk * np.asarray(b_o), **start)
+    return np.column_stack([path.c, path.b_s, path.log_b_o - np.log(shrunk)])
 
 
 def sharpness_path(t: Array, beta: Any, outlier_power: float, **start: Any) -> Array:
@@ -79,19 +66,19 @@ def scaled_threshold(teacher_norm: Array, b_s: Any, b_o: Any, c: float) -> Array
 
 
 def spike_steps(
-    rate_ratio: Array, beta: Any, outlier_power: float, b_s: Any, b_o: Any, c: float, level: float
+    rate_ratio: Array,
+    outlier_power: float,
+    b_o: Any,
+    level: float,
+    shrunk: float = 1.0,
+    **start: Any,
 ) -> Array:
-    """Step of the spike at each multiple of the threshold learning rate."""
-    rates = rate_ratio * opposing.threshold_learning_rate(
-        outlier_power, float(np.linalg.norm(beta))
-    )
-    given = (beta, outlier_power, b_s, b_o, c)
-    return np.array([opposing.spike_step(*given, rate, threshold=level) for rate in rates])
-
-
-def spike_steps_without_pull(b_o: Any, level: float, **given: Any) -> Array:
-    """Altered: the outliers do not act back on c."""
-    return spike_steps(b_o=1e-9 * np.asarray(b_o), level=1e-18 * level, **given)
+    """Step of the spike at each multiple of the threshold; `shrunk` b_o act back less on c."""
+    start |= {"outlier_power": outlier_power, "b_o": shrunk * np.asarray(b_o)}
+    norm = float(np.linalg.norm(start["beta"]))
+    rates = rate_ratio * opposing.threshold_learning_rate(outlier_power, norm)
+    start["threshold"] = level * shrunk**2
+    return np.array([opposing.spike_step(**start, learning_rate=rate) for rate in rates])
 
 
 def group_losses(step: Array, alternating: bool = True, **given: Any) -> Array:
@@ -167,6 +154,8 @@ WIDE = START | {
     "b_o": (0.06, -0.05, 0.03, 0.05, 0.02),
 }
 RATES = (4e-4, 2e-4, 1e-4)
+EXACT: dict[str, Any] = {"margin": 1e-9, "max_sensitivity": 1e-6, "cost": 1.0}
+CLOSE: dict[str, Any] = {"margin": 2e-3, "max_sensitivity": 0.01, "cost": 1.0}
 
 CLAIMS = [
     Deterministic(
@@ -179,9 +168,7 @@ CLAIMS = [
         parameters=POINTS | {"imbalance": (0.7, 0.7)},
         coordinate="c",
         quantity="sharpness",
-        margin=1e-9,
-        max_sensitivity=1e-6,
-        cost=1.0,
+        **EXACT,
     ),
     Identity(
         name="signal-solves-its-odes",
@@ -199,15 +186,13 @@ CLAIMS = [
         statement="The closed form of c, b_s and int c^2 equals a numerical solution.",
         source=MODEL + "the single-column case of the matrix Riccati solution",
         equation=r"$\int_0^t c^2=(\log N+mt)/2$",
-        prediction=signal_path,
+        prediction=lambda t, **start: np.column_stack(opposing.signal_flow(t, **start)),
         measurement=routes.solve_signal,
         parameters={"t": np.linspace(0.1, 5, 30), "beta": (1.2, 1.6), "b_s": (-0.2, 0.9), "c": 0.4},
         coordinate="t",
         scale="maximum",
         quantity="c, b_s and their integral",
-        margin=1e-9,
-        max_sensitivity=1e-6,
-        cost=1.0,
+        **EXACT,
     ),
     Deterministic(
         name="networks-follow-the-flow",
@@ -224,7 +209,7 @@ CLAIMS = [
         quantity="c, b_s and log |b_o|",
         margin=3e-3,
         max_sensitivity=0.01,
-        alternatives={"outliers do not act back": path_without_pull},
+        alternatives={"outliers do not act back": partial(network_path, shrunk=1e-9)},
         cost=2.0,
     ),
     Deterministic(
@@ -239,10 +224,8 @@ CLAIMS = [
         coordinate="t",
         steps=RATES,
         quantity="sharpness",
-        margin=2e-3,
-        max_sensitivity=0.01,
+        **CLOSE,
         alternatives={"curvature of the saddle": lambda t, beta, **_: np.full(len(t), 2.0)},
-        cost=2.0,
     ),
     Deterministic(
         name="final-sharpness",
@@ -264,14 +247,33 @@ CLAIMS = [
         coordinate="teacher_norm",
         steps=(2e-3, 1e-3, 5e-4),
         quantity="sharpness",
-        margin=2e-3,
-        max_sensitivity=0.01,
-        cost=3.0,
+        **CLOSE,
         alternatives={
             "alpha |beta| from any start": lambda teacher_norm, outlier_power, **_: (
                 outlier_power * teacher_norm
             )
         },
+    ),
+    Ensemble(
+        name="sharpening-on-finite-data",
+        statement="Networks that learn from finitely many examples, whose outliers oppose each other "
+        "only on average, sharpen along the same path.",
+        source=SOURCE + "progressive sharpening caused by opposing signals",
+        equation=r"$\lambda_{\max}(t)$ for $P\to\infty$",
+        prediction=sharpness_path,
+        measurement=routes.sharpness_on_examples,
+        parameters=START | {"b_o": (0.15,), "t": np.array([0.6, 1.0, 1.4, 1.8, 2.2, 3.0, 4.0])},
+        settings={"probability": 0.5, "learning_rate": 2e-4},
+        coordinate="t",
+        scale="maximum",
+        sizes=(4000, 16000, 64000),
+        size="n_samples",
+        seeds=32,
+        noise_exponent=1.0,
+        quantity="sharpness",
+        margin=0.02,
+        alternatives={"curvature of the saddle": lambda t, beta, **_: np.full(len(t), 2.0)},
+        cost=4.0,
     ),
     Deterministic(
         name="balance-is-conserved",
@@ -325,7 +327,7 @@ CLAIMS = [
         quantity="alpha x threshold learning rate",
         margin=1e-3,
         max_sensitivity=0.01,
-        cost=4.0,
+        cost=2.0,
     ),
     Deterministic(
         name="crossing-of-the-edge",
@@ -342,7 +344,7 @@ CLAIMS = [
         quantity="time t",
         margin=2e-3,
         max_sensitivity=0.02,
-        cost=3.0,
+        cost=1.0,
     ),
     Deterministic(
         name="step-of-the-loss-spike",
@@ -357,7 +359,7 @@ CLAIMS = [
         coordinate="outlier_power",
         quantity="step of the spike",
         margin=0.02,
-        alternatives={"outliers do not act back": spike_steps_without_pull},
+        alternatives={"outliers do not act back": partial(spike_steps, shrunk=1e-9)},
         cost=2.0,
     ),
     Deterministic(
@@ -389,8 +391,6 @@ CLAIMS = [
         coordinate="imbalance",
         steps=(2e-3, 1e-3, 5e-4),
         quantity="outlier weight",
-        margin=2e-3,
-        max_sensitivity=0.01,
-        cost=3.0,
+        **CLOSE,
     ),
 ]

@@ -91,6 +91,30 @@ def sharpness_while_training(
     return top_of_dense_hessian(run.c, run.b_s, run.b_o, beta, outlier_power)
 
 
+def sharpness_on_examples(
+    rng: np.random.Generator,
+    n_samples: float,
+    t: Array,
+    beta: Any,
+    outlier_power: float,
+    b_s: Any,
+    b_o: Any,
+    c: float,
+    probability: float,
+    learning_rate: float,
+) -> Array:
+    """Largest eigenvalue of the dense Hessian of a network while it learns from random examples."""
+    from lazyrich.solvers.networks.opposing_data import from_examples, sampled
+    from lazyrich.solvers.networks.opposing_signals import hessian, train
+
+    size = np.sqrt(outlier_power * len(b_o) / probability)
+    examples = sampled(rng, int(n_samples), beta, len(b_o), size, probability)
+    data = from_examples(examples, len(b_s))
+    run = train(data, b_s, b_o, c, learning_rate, _steps(t, learning_rate))
+    points = zip(run.c, run.b_s, run.b_o, strict=True)
+    return np.array([np.linalg.eigvalsh(hessian(data, *point))[-1] for point in points])
+
+
 def sharpness_of_learned(
     teacher_norm: Array,
     direction: Any,

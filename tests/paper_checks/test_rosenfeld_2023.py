@@ -11,7 +11,7 @@ import sympy
 
 from lazyrich.paper_checks import rosenfeld_2023
 from lazyrich.paper_checks.evidence import store
-from lazyrich.paper_checks.evidence.claims import Identity
+from lazyrich.paper_checks.evidence.claims import Ensemble, Identity
 from lazyrich.paper_checks.evidence.examine import compare_with
 from lazyrich.paper_checks.evidence.identities import is_rejected
 from lazyrich.paper_checks.evidence.run import Reference, run
@@ -52,7 +52,8 @@ def verdict(claim, outcomes):
 @pytest.mark.parametrize("name", CLAIMS)
 def test_every_claim_holds_at_quick_effort(checked, name):
     found = checked[0][name]
-    assert found.verdict == "agrees", found
+    allowed = ("agrees", "inconclusive") if isinstance(CLAIMS[name], Ensemble) else ("agrees",)
+    assert found.verdict in allowed, found
     assert set(found.alternatives.values()) <= {"disagrees"}
 
 

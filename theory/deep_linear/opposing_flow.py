@@ -1,7 +1,6 @@
 """Gradient flow of the opposing-signals model; its functions are reached through `opposing_signals`."""
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -217,18 +216,17 @@ def _rate(
 
 
 def _integrated(t: FloatArray, start: Start, b_o: FloatArray, kappa: FloatArray) -> FloatArray:
-    """States (5, times) at ascending times, the first of which is 0; no interpolated output."""
+    """States (5, times) at ascending times, the first of which is 0."""
     from scipy.integrate import solve_ivp
 
-    rate = _rate(start, b_o, kappa)
-    state = np.array([start.c, start.along, start.across, 0.0, 0.0])
+    first = [start.c, start.along, start.across, 0.0, 0.0]
+    if t[-1] == 0:
+        return np.array(first)[:, None]
     method = "Radau" if kappa.any() else "DOP853"
-    states = [state]
-    for before, now in pairwise(t):
-        run = solve_ivp(rate, (before, now), state, method=method, rtol=1e-11, atol=1e-14)
-        state = run.y[:, -1]
-        states.append(state)
-    return np.stack(states, axis=1)
+    rate = _rate(start, b_o, kappa)
+    span = (0.0, float(t[-1]))
+    run = solve_ivp(rate, span, first, method=method, t_eval=t, rtol=1e-11, atol=1e-14)
+    return np.asarray(run.y)
 
 
 def crossing_time(

@@ -297,6 +297,26 @@ def test_spike_step_of_outliers_that_underflow(b_o, ratio):
     assert opposing.spike_step(*given) == pytest.approx(iterated_spike(*given, digits=30), rel=1e-3)
 
 
+def test_without_their_pull_the_outliers_would_spike_too_early():
+    """The trap of the sum along the path without b_o: right within 13 %, not within 3 %."""
+    for ratio, least in ((1.02, 0.05), (1.2, 0.01), (2.0, 0.0)):
+        given = (BETA, ALPHA, START["b_s"])
+        rate = ratio * THRESHOLD
+        exact = opposing.spike_step(*given, START["b_o"], 0.1, rate)
+        tiny = 1e-9 * np.array(START["b_o"])
+        without = opposing.spike_step(*given, tiny, 0.1, rate, threshold=1e-22)
+        assert least < abs(without / exact - 1) < 0.13
+
+
+@pytest.mark.parametrize("ratio", [1.02, 1.1, 1.4, 1.9])
+def test_after_the_spike_the_curvature_settles_below_the_edge(ratio):
+    rate = ratio * THRESHOLD
+    spike = int(opposing.spike_step(BETA, ALPHA, **START, learning_rate=rate))
+    c = opposing.descent([spike, spike + 3000], BETA, ALPHA, **START, learning_rate=rate).c
+    before, after = rate * ALPHA * c**2
+    assert before > 2 > after > 1.8
+
+
 def test_no_spike_below_the_threshold_or_without_outliers():
     assert opposing.spike_step(BETA, ALPHA, **START, learning_rate=0.99 * THRESHOLD) == np.inf
     none = {**START, "b_o": [0.0, 0.0]}

@@ -230,7 +230,7 @@ CLAIMS = [
     Deterministic(
         name="final-sharpness",
         statement="Learned networks have the sharpness alpha c^2, which is alpha |beta| for balanced "
-        "starts; an imbalance m changes it.",
+        "starts; an imbalance m of the layers changes it.",
         source=SOURCE + "progressive sharpening caused by opposing signals",
         equation=r"$\alpha\,(m/2+\sqrt{m^2/4+|\beta|^2})$",
         prediction=final_sharpness,

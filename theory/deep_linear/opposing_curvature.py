@@ -41,8 +41,8 @@ def threshold_learning_rate(outlier_power: ArrayLike, teacher_norm: ArrayLike) -
 
     Notes
     -----
-    Exact for alpha >= 2 (below, the signal is sharper) as alpha -> inf; gradient descent drifts away
-    from balance by O(learning rate) = O(1/alpha).
+    Exact for aligned balanced starts. From others gradient descent drifts away from balance by
+    O(learning rate) = O(1/alpha), relative. For alpha < 2 the signal itself is the sharper.
 
     References
     ----------

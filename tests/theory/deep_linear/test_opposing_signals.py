@@ -319,6 +319,8 @@ def test_after_the_spike_the_curvature_settles_below_the_edge(ratio):
 
 def test_no_spike_below_the_threshold_or_without_outliers():
     assert opposing.spike_step(BETA, ALPHA, **START, learning_rate=0.99 * THRESHOLD) == np.inf
+    slow = opposing.spike_step(BETA, ALPHA, **START, learning_rate=3e-3 * THRESHOLD)
+    assert slow == np.inf  # c rests where its updates fall below the last digit
     none = {**START, "b_o": [0.0, 0.0]}
     assert opposing.spike_step(BETA, ALPHA, **none, learning_rate=1.5 * THRESHOLD) == np.inf
     saddle = {**START, "b_s": np.zeros(3), "c": 0.0}

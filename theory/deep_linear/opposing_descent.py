@@ -154,8 +154,8 @@ def spike_step(
     The first step at which b_o grows, eta alpha c^2 > 2, and alpha c^2 abs(b_o)^2/2 >= threshold
     abs(beta)^2. Until then b_o shrinks by 1 - eta alpha c^2 a step over many orders of magnitude,
     log abs(b_k) = log abs(b_0) + sum_{j<k} log abs(1 - eta alpha c_j^2), which is why the spike comes
-    long after sharpness has passed 2/eta. The sum runs over the steps of `descent`; once c rests, the
-    remaining steps follow from its constant rate.
+    long after sharpness has passed 2/eta. The sum runs over the steps of `descent`; while c
+    rests and b_o is too small to move it, steps at a constant rate are skipped.
 
     Parameters
     ----------
@@ -199,6 +199,11 @@ def spike_step(
     start = reduced_start(beta, outlier_power, b_s, b_o, c)
     rate = positive("learning_rate", learning_rate, "a step of gradient descent")
     level = math.log(positive("threshold", threshold, "the outlier loss of a spike, per |beta|^2"))
+    return _spike(start, rate, level)
+
+
+def _spike(start: Start, rate: float, level: float) -> float:
+    """Step from `start` to the spike; steps at which c rests and feels no pull are skipped."""
     for step, state in enumerate(_descending(start, rate)):
         if state.log_b_o == -math.inf:
             return math.inf
@@ -206,11 +211,18 @@ def spike_step(
         lost = _log_outlier_loss(state, start)
         if growth > 2 and lost >= level:
             return float(step)
-        resting = _at_rest(state, start, rate)
-        if resting and growth <= 2 and lost < level:
+        if not _at_rest(state, start, rate):
+            continue
+        if growth <= 2 and lost < level:
             return math.inf
-        if resting and lost < _NO_PULL:
-            return float(step + math.ceil((level - lost) / (2 * math.log(growth - 1))))
+        if growth > 2 and lost < min(level, _NO_PULL):
+            gain = math.log(growth - 1)
+            skipped = math.ceil((min(level, _NO_PULL) - lost) / (2 * gain))
+            log_b_o = state.log_b_o + skipped * gain
+            later = start._replace(
+                c=state.c, along=state.along, across=state.across, log_b_o=log_b_o
+            )
+            return step + skipped + _spike(later, rate, level)
     raise AssertionError("the descent is endless")
 
 

@@ -297,6 +297,15 @@ def test_spike_step_of_outliers_that_underflow(b_o, ratio):
     assert opposing.spike_step(*given) == pytest.approx(iterated_spike(*given, digits=30), rel=1e-3)
 
 
+def test_just_above_the_threshold_outliers_saturate_before_they_spike():
+    given = (BETA, ALPHA, *START.values())
+    late = opposing.spike_step(*given, 1.01 * THRESHOLD)
+    assert late == iterated_spike(*given, 1.01 * THRESHOLD) > 3000
+    assert 1.003 * THRESHOLD > 2 / opposing.final_sharpness(*given)
+    assert opposing.spike_step(*given, 1.003 * THRESHOLD) == np.inf
+    assert opposing.spike_step(*given, 1.003 * THRESHOLD, threshold=1e-6) < np.inf
+
+
 def test_without_their_pull_the_outliers_would_spike_too_early():
     """The trap of the sum along the path without b_o: right within 13 %, not within 3 %."""
     for ratio, least in ((1.02, 0.05), (1.2, 0.01), (2.0, 0.0)):

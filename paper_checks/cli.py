@@ -153,7 +153,7 @@ def _whole_number(text: str, least: int) -> int:
 def papers() -> list[str]:
     """The names of all papers: the modules and packages beside this one."""
     found = {m.name for m in pkgutil.iter_modules(lazyrich.paper_checks.__path__)}
-    return sorted(found - {"cli", "__main__", "evidence", "measurements"})
+    return sorted(found - {"cli", "__main__", "evidence", "measurements", "predictions"})
 
 
 def figures_of(paper: str) -> dict[str, Any]:

@@ -207,7 +207,7 @@ CLAIMS = [
         scale="maximum",
         steps=(8e-5, 4e-5, 2e-5),
         quantity="c, b_s and log |b_o|",
-        margin=3e-3,
+        margin=2e-3,
         max_sensitivity=0.01,
         alternatives={"outliers do not act back": partial(network_path, shrunk=1e-9)},
         cost=2.0,

@@ -19,6 +19,7 @@ ALLOWED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "theory": (("theory", "solvers"), ("solvers/networks",)),
     "paper_checks/evidence": (("paper_checks/evidence",), ()),
     "paper_checks/measurements": (("paper_checks/measurements", "solvers"), ()),
+    "paper_checks/predictions": (("paper_checks/predictions", "theory"), ("solvers",)),
     "paper_checks/cli.py": (("paper_checks", "theory", "solvers", "figures"), ()),
     "paper_checks": (("paper_checks", "theory", "solvers"), ()),
     "figures": (OURS, ()),

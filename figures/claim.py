@@ -62,7 +62,7 @@ def gap_figure(evidence: Evidence) -> Picture:
     _finish_comparison(above, points, f"prediction{few}", _measured_words(evidence))
     above.set_ylabel(evidence.quantity)
     _finish_gaps(below, points, 100 * evidence.margin)
-    below.set_ylabel("gap of the limit (%)" if len(evidence.sizes) > 1 else "gap (%)")
+    below.set_ylabel("gap of the\nlimit (%)" if len(evidence.sizes) > 1 else "gap (%)")
     picture.align_ylabels()
     below.set_xlabel(AXIS_WORDS.get(evidence.coordinate, evidence.coordinate.replace("_", " ")))
     if not evidence.coordinate:

@@ -127,7 +127,7 @@ def test_gap_figure_shows_the_points_that_were_judged() -> None:
     low, high = below.get_ylim()
     assert low == -high and high > 2
     assert below.get_xlabel() == "sample ratio"
-    assert below.get_ylabel() == "gap of the limit (%)"
+    assert below.get_ylabel() == "gap of the\nlimit (%)"
     plain = gap_figure(evidence(sizes=(), coordinate="t")).axes[1]
     assert (plain.get_ylabel(), plain.get_xlabel()) == ("gap (%)", "time t")
 

@@ -282,6 +282,8 @@ def _explain(options: argparse.Namespace) -> int:
 
     name, _, claim = _split(options.target)
     known = load_claims(_source_of(name))
+    if claim not in known and claim in figures_of(name):
+        raise InputError(f"{options.target} is a figure: lazyrich figure {options.target}")
     if not claim and len(known) > 1:
         raise InputError(f"{options.target} names no claim; choose one of: {', '.join(known)}")
     evidence = _run(options, [options.target], is_aside=True)
@@ -293,9 +295,18 @@ def _explain(options: argparse.Namespace) -> int:
 def _figure(options: argparse.Namespace) -> int:
     from lazyrich.figures.figure import check_path, curves, save, with_settings
 
-    paper, _, name = options.target.partition("/")
+    paper, _, name = _split(options.target)
+    if paper.endswith(".py"):
+        raise InputError(
+            f"{options.target}: own files have no figures; lazyrich reproduce {paper} draws the "
+            "comparison"
+        )
     choose(paper, papers(), "paper")
     known = figures_of(paper)
+    if not known:
+        raise InputError(f"{paper} has no figures")
+    if not name:
+        raise InputError(f"{options.target} names no figure; choose one of: {', '.join(known)}")
     figure = known[choose(name, known, f"figure of {paper}")]
     output = options.output or Path(f"{name}.pdf")
     try:

@@ -21,6 +21,7 @@ __all__ = ["ReportFigure", "provenance", "write_report", "write_verdicts"]
 
 SYMBOLS = {"agrees": "✓", "disagrees": "✗", "inconclusive": "?", "failed": "!"}
 PLURALS = {"agrees": "agree", "disagrees": "disagree", "inconclusive": "inconclusive"}
+URGENT = ("disagrees", "failed", "inconclusive", "agrees")  # order of the overview
 BAR_WIDTH = 120.0  # of the small picture of gap against margin; the margin stands at its middle
 
 
@@ -117,12 +118,16 @@ def _papers(
 ) -> list[dict[str, Any]]:
     names = dict.fromkeys(_paper(e.claim) for e in evidence)
     names |= dict.fromkeys(_paper(f.name) for f in figures)
+    shown = {
+        name: [_claim(e, pictures) for e in evidence if _paper(e.claim) == name] for name in names
+    }
     return [
         {
             "name": name,
             "title": titles.get(name, "").rstrip("."),
             "counts": _counts([e for e in evidence if _paper(e.claim) == name]),
-            "claims": [_claim(e, pictures) for e in evidence if _paper(e.claim) == name],
+            "claims": shown[name],
+            "table": sorted(shown[name], key=lambda c: URGENT.index(c["evidence"].verdict)),
             "figures": [
                 {"name": f.name, "caption": f.caption, "source": f.source, "image": _uri(f.svg)}
                 for f in figures
@@ -178,12 +183,17 @@ def _bar(evidence: Evidence) -> dict[str, float | bool]:
     }
 
 
-def _compared(evidence: Evidence) -> str:
-    sizes = ", ".join(f"{size:g}" for size in evidence.sizes)
-    at = f"{_spaced(evidence.size_name)} {sizes}".strip() if sizes else ""
-    if not evidence.seeds:
-        return at
-    return " × ".join(filter(None, [_counted(evidence.seeds, "network"), at]))
+def _compared(evidence: Evidence) -> list[str]:
+    """What stood against the prediction, in words between which a line may break."""
+    sizes = [f"{size:g}" for size in evidence.sizes]
+    if sizes:
+        sizes = [f"{size}," for size in sizes[:-1]] + sizes[-1:]
+        sizes[0] = f"{_spaced(evidence.size_name)} {sizes[0]}".strip()
+    if evidence.seeds:
+        return [_counted(evidence.seeds, "network") + (" ×" if sizes else ""), *sizes]
+    if sizes or evidence.verdict == "failed":
+        return sizes
+    return ["exact"] if evidence.kind == "Identity" else ["one run"]
 
 
 def _spaced(name: str) -> str:

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lazyrich.solvers.networks.arguments import positive_number
 from lazyrich.solvers.networks.blas_threads import one_blas_thread
 from lazyrich.solvers.networks.deep_linear_input import (
     Plan,
@@ -28,6 +29,7 @@ from lazyrich.solvers.networks.deep_linear_input import (
     check_moments,
     checked_plan,
     common_widths,
+    moments_of_each,
     widths_of,
 )
 from lazyrich.solvers.networks.deep_linear_kernel import descend
@@ -84,7 +86,8 @@ def train(
     learning_rate : float
         Positive. Descent is stable only below 2 / (largest Hessian eigenvalue).
     record_steps : (T,) int
-        Steps after which loss and mode strengths are recorded: strictly increasing, from 0 on.
+        Steps after which loss and mode strengths are recorded: strictly increasing, from 0 on;
+        whole floats will do.
         Step 0 is the initial state.
     left, right : (n_L, m) and (n_0, m), optional
         Columns u_i and v_i of the modes to record; none by default (m = 0).
@@ -171,16 +174,12 @@ def train_ensemble(
     """
     starts = [chained(weights) for weights in members]
     widths = common_widths(starts)
-    data = [moments] * len(starts) if isinstance(moments, Moments) else list(moments)
-    if len(data) != len(starts):
-        raise ValueError(f"{len(starts)} members but {len(data)} sets of moments")
+    data = moments_of_each(moments, len(starts))
     for each in data:
         check_moments(each, widths)
-    if not (np.isfinite(learning_rate) and learning_rate > 0):
-        raise ValueError(f"learning_rate = {learning_rate}; it must be positive and finite")
+    rate = positive_number(learning_rate, "learning_rate")
     if threads < 1:
         raise ValueError(f"threads = {threads}; at least one is needed")
-    rate = float(learning_rate)
     plan = checked_plan(record_steps, weight_steps, left, right, widths)
     records = _empty_records(len(starts), plan, widths)
 

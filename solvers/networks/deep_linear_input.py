@@ -7,10 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lazyrich.solvers.networks.second_moments import Moments, finite_matrix
+from lazyrich.solvers.networks.arguments import finite_matrix, real_array
+from lazyrich.solvers.networks.linear_tasks import Task
+from lazyrich.solvers.networks.second_moments import Moments
 
 Array = NDArray[np.float64]
 Steps = NDArray[np.int64]
+
+_LAST_STEP = 2.0**53
 
 
 class Plan(NamedTuple):
@@ -50,6 +54,25 @@ def common_widths(starts: Sequence[Sequence[Array]]) -> Steps:
     return widths
 
 
+def moments_of_each(moments: Moments | Sequence[Moments], members: int) -> list[Moments]:
+    """The data of each member: one set for all, or as many sets as members."""
+    if isinstance(moments, Moments):
+        return [moments] * members
+    data = list(moments)
+    for each in (moments, *data):
+        if isinstance(each, Task):
+            raise ValueError("moments is a Task; pass task.moments")  # noqa: TRY004
+    for each in data:
+        if not isinstance(each, Moments):
+            raise ValueError(  # noqa: TRY004 - as for all that is wrong with an argument
+                f"moments holds a {type(each).__name__}, not Moments; for samples X (P, n_inputs) "
+                "and Y (P, n_outputs) use second_moments.from_samples(X, Y)"
+            )
+    if len(data) != members:
+        raise ValueError(f"{members} members but {len(data)} sets of moments")
+    return data
+
+
 def check_moments(moments: Moments, widths: Steps) -> None:
     if moments.sigma_yx.shape != (widths[-1], widths[0]):
         n_out, n_in = moments.sigma_yx.shape
@@ -72,7 +95,7 @@ def checked_plan(
         return Plan(steps, w_steps, np.empty((widths[-1], 0)), np.empty((widths[0], 0)))
     if left is None or right is None:
         raise ValueError("left and right are given together: a mode is a pair u_i, v_i")
-    u, v = finite_matrix(left, "left"), finite_matrix(right, "right")
+    u, v = _columns(left, "left", widths[-1]), _columns(right, "right", widths[0])
     if len(u) != widths[-1] or len(v) != widths[0] or u.shape[1] != v.shape[1]:
         raise ValueError(
             f"left has shape {u.shape} and right {v.shape}; expected ({widths[-1]}, m) and "
@@ -82,12 +105,21 @@ def checked_plan(
 
 
 def checked_steps(values: ArrayLike, name: str) -> Steps:
-    steps = np.array(values)
-    if steps.ndim != 1 or steps.size == 0 or not np.issubdtype(steps.dtype, np.integer):
+    steps = real_array(values, name)
+    if steps.ndim != 1:
         raise ValueError(
-            f"{name} has shape {steps.shape} and type {steps.dtype}; "
-            "expected a non-empty list of whole numbers"
+            f"{name} has shape {steps.shape}; expected a list of whole numbers such as [0, 100]"
         )
+    if steps.size == 0:
+        raise ValueError(f"{name} is empty; expected a list of whole numbers such as [0, 100]")
+    if not np.all(np.floor(steps) == steps) or np.abs(steps).max() > _LAST_STEP:
+        wrong = steps[(np.floor(steps) != steps) | ~(np.abs(steps) <= _LAST_STEP)][0]
+        raise ValueError(f"{name} holds {wrong}; expected whole numbers of at most 2^53")
     if steps[0] < 0 or np.any(steps[1:] <= steps[:-1]):
         raise ValueError(f"{name} = {steps}; steps must increase strictly from 0 or later")
     return steps.astype(np.int64)
+
+
+def _columns(values: ArrayLike, name: str, length: int) -> Array:
+    shape = f"a non-empty matrix ({length}, m) with a vector in each column"
+    return finite_matrix(values, name, f"{shape}; for one vector write {name}[:, None]")

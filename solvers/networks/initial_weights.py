@@ -10,7 +10,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lazyrich.solvers.networks.second_moments import finite_matrix
+from lazyrich.solvers.networks.arguments import (
+    finite_matrix,
+    generator,
+    one_number,
+    whole_numbers,
+)
 
 Array = NDArray[np.float64]
 
@@ -43,6 +48,7 @@ def small_random_weights(
     ((400, 8), (7, 400), True)
     """
     sizes = _checked_widths(widths)
+    scale, rng = one_number(scale, "scale", "number >= 0"), generator(rng)
     if not (np.isfinite(scale) and scale >= 0):
         raise ValueError(f"scale = {scale}; it must be finite and not negative")
     fans = sizes[:1] if len(sizes) == 2 else [sizes[1], *sizes[1:-1]]
@@ -64,6 +70,7 @@ def orthogonal_weights(widths: Sequence[int], gain: float, rng: np.random.Genera
     True
     """
     sizes = _checked_widths(widths)
+    gain = one_number(gain, "gain")
     if not np.isfinite(gain):
         raise ValueError(f"gain = {gain}; it must be finite")
     return [
@@ -115,8 +122,11 @@ def aligned_weights(
     >>> np.round(second @ first, 12).diagonal().tolist()
     [10.0, 21.0, 0.0]
     """
-    a = finite_matrix(strengths, "strengths")
+    rows = "(L, m): a row for each layer, a column for each mode"
+    a = finite_matrix(strengths, "strengths", f"a non-empty matrix {rows}")
     ends = _orthonormal(left, "left"), _orthonormal(right, "right")
+    hidden_widths = whole_numbers(hidden_widths, "hidden_widths", "[16]")
+    rng = generator(rng)
     depth, n_modes = a.shape
     for name, frame in zip(("left", "right"), ends, strict=True):
         if frame.shape[1] != n_modes:
@@ -127,7 +137,7 @@ def aligned_weights(
             "a network of depth L has L - 1 hidden layers"
         )
     if min(hidden_widths, default=n_modes) < n_modes:
-        raise ValueError(f"hidden_widths = {list(hidden_widths)}: each must hold {n_modes} modes")
+        raise ValueError(f"hidden_widths = {hidden_widths}: each must hold {n_modes} modes")
     hidden = [random_frame(width, n_modes, rng) for width in hidden_widths]
     frames = [ends[1], *hidden, ends[0]]
     return [frames[k + 1] * a[k] @ frames[k].T for k in range(depth)]
@@ -144,22 +154,21 @@ def random_frame(n: int, m: int, rng: np.random.Generator) -> Array:
     """
     if not 1 <= m <= n:
         raise ValueError(f"{m} orthonormal columns in {n} dimensions; expected 1 <= m <= n")
-    q, r = np.linalg.qr(rng.standard_normal((n, m)))
+    q, r = np.linalg.qr(generator(rng).standard_normal((n, m)))
     signs = np.where(np.diagonal(r) < 0, -1.0, 1.0)
     return np.ascontiguousarray(q * signs)
 
 
 def _checked_widths(widths: Sequence[int]) -> list[int]:
-    sizes = [int(width) for width in widths]
-    if len(sizes) < 2 or min(sizes) < 1 or any(a != b for a, b in zip(sizes, widths, strict=True)):
-        raise ValueError(
-            f"widths = {list(widths)}; expected (n_0, ..., n_L): two or more whole numbers >= 1"
-        )
+    sizes = whole_numbers(widths, "widths", "[4, 16, 2]")
+    if len(sizes) < 2:
+        raise ValueError(f"widths = {sizes}; expected (n_0, ..., n_L), two or more")
     return sizes
 
 
 def _orthonormal(columns: ArrayLike, name: str) -> Array:
-    frame = finite_matrix(columns, name)
+    expected = f"a matrix with a vector in each column; for one vector write {name}[:, None]"
+    frame = finite_matrix(columns, name, expected)
     error = np.abs(frame.T @ frame - np.eye(frame.shape[1])).max()
     if error > 1e-10:
         raise ValueError(f"the columns of {name} are not orthonormal: off by {error:.2g}")

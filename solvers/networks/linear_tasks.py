@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lazyrich.solvers.networks.arguments import real_array, whole_number
 from lazyrich.solvers.networks.initial_weights import random_frame
 from lazyrich.solvers.networks.second_moments import Moments
 
@@ -41,7 +42,8 @@ def whitened_task(
     Parameters
     ----------
     singular_values : (m,)
-        s_i, at most min(n_inputs, n_outputs) of them; finite, in any order, zero allowed.
+        s_i, at most min(n_inputs, n_outputs) of them; finite and not
+        negative, in any order.
     n_inputs, n_outputs : int
     rng : numpy.random.Generator, optional
         Draws random orthonormal u_i and v_i; without it they are the first unit vectors.
@@ -57,7 +59,8 @@ def whitened_task(
     >>> task.moments.sigma_yx.tolist()
     [[3.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]]
     """
-    s = _vector(singular_values, "singular_values")
+    s = _singular_values(singular_values)
+    n_inputs, n_outputs = whole_number(n_inputs, "n_inputs"), whole_number(n_outputs, "n_outputs")
     left, basis = _bases(s.size, n_inputs, n_outputs, rng)
     right = basis[:, : s.size]
     target = (left * s) @ right.T
@@ -79,7 +82,7 @@ def diagonal_task(
     Parameters
     ----------
     singular_values : (m,)
-        s_i of Sigma_yx, at most min(n_inputs, n_outputs) of them.
+        s_i of Sigma_yx, at most min(n_inputs, n_outputs) of them; not negative.
     input_variances : (n_inputs,)
         d_i > 0, the eigenvalues of Sigma_xx; the first m belong to the modes.
     n_outputs : int
@@ -97,7 +100,8 @@ def diagonal_task(
     >>> task.moments.least_squares.tolist(), task.moments.trace_yy
     ([[1.5, 0.0, 0.0], [0.0, 2.0, 0.0]], 6.5)
     """
-    s, d = _vector(singular_values, "singular_values"), _vector(input_variances, "input_variances")
+    s, d = _singular_values(singular_values), _vector(input_variances, "input_variances")
+    n_outputs = whole_number(n_outputs, "n_outputs")
     if d.min() <= 0:
         raise ValueError(f"input_variances go down to {d.min()}; each must be positive")
     left, basis = _bases(s.size, d.size, n_outputs, rng)
@@ -195,8 +199,17 @@ def _bases(
     return random_frame(n_outputs, n_modes, rng), random_frame(n_inputs, n_inputs, rng)
 
 
+def _singular_values(values: ArrayLike) -> Array:
+    s = _vector(values, "singular_values")
+    if s.min() < 0:
+        raise ValueError(
+            f"singular_values go down to {s.min()}; each must be >= 0: a sign belongs to u_i or v_i"
+        )
+    return s
+
+
 def _vector(values: ArrayLike, name: str) -> Array:
-    vector = np.array(values, dtype=np.float64)
+    vector = real_array(values, name).copy()
     if vector.ndim != 1 or vector.size == 0 or not np.isfinite(vector).all():
         raise ValueError(f"{name} = {values!r}; expected a non-empty list of finite numbers")
     return vector

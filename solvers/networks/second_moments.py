@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lazyrich.solvers.networks.arguments import finite_matrix, one_number, real_array
 from lazyrich.solvers.networks.blas_threads import one_blas_thread
 
 Array = NDArray[np.float64]
@@ -148,7 +149,7 @@ def from_covariances(
             "no data have such moments, and the loss would have no minimum"
         )
     explained = float(np.sum(syx * least_squares))
-    power = explained if trace_yy is None else float(trace_yy)
+    power = explained if trace_yy is None else one_number(trace_yy, "trace_yy")
     if not np.isfinite(power) or power < explained * (1 - 1e-12):
         raise ValueError(
             f"trace_yy = {power}; it must be at least the {explained:.6g} that a linear map explains"
@@ -174,7 +175,16 @@ def excess_loss(network_map: ArrayLike, moments: Moments) -> float:
     >>> excess_loss([[1 + 1e-10]], moments)  # doctest: +ELLIPSIS
     1.00000016...e-20
     """
-    difference = moments.least_squares - finite_matrix(network_map, "network_map")
+    expected = moments.least_squares.shape
+    if isinstance(network_map, list | tuple) and any(np.ndim(layer) == 2 for layer in network_map):
+        raise ValueError(
+            f"network_map is a list of {len(network_map)} matrices; multiply the layers first, "
+            "the last one on the left: W_L @ ... @ W_1"
+        )
+    given = real_array(network_map, "network_map")
+    if given.shape != expected:
+        raise ValueError(f"network_map has shape {given.shape}; expected {expected}")
+    difference = moments.least_squares - finite_matrix(given, "network_map")
     return 0.5 * float(np.sum((difference @ moments.sigma_xx) * difference))
 
 
@@ -186,13 +196,3 @@ def _eigenbasis(sigma_xx: Array) -> tuple[Array, Array]:
     with one_blas_thread():
         variances, directions = np.linalg.eigh(sigma_xx)
     return variances, np.ascontiguousarray(directions)
-
-
-def finite_matrix(values: ArrayLike, name: str) -> Array:
-    """`values` as a non-empty float64 matrix in C order; ``ValueError`` names what is wrong."""
-    matrix = np.ascontiguousarray(values, dtype=np.float64)
-    if np.ndim(values) != 2 or matrix.size == 0:
-        raise ValueError(f"{name} has shape {np.shape(values)}; expected a non-empty matrix")
-    if not np.isfinite(matrix).all():
-        raise ValueError(f"{name} holds NaN or infinite entries")
-    return matrix

@@ -127,6 +127,24 @@ def test_gap_figure_shows_the_points_that_were_judged() -> None:
     low, high = below.get_ylim()
     assert low == -high and high > 2
     assert below.get_xlabel() == "sample ratio"
+    assert below.get_ylabel() == "gap of the\nlimit (%)"
+    plain = gap_figure(evidence(sizes=(), coordinate="t")).axes[1]
+    assert (plain.get_ylabel(), plain.get_xlabel()) == ("gap (%)", "time t")
+
+
+def test_gap_figure_draws_seven_of_many_curves_and_all_gaps() -> None:
+    curve, x = (a.ravel().astype(float) for a in np.mgrid[0:18, 1:6])
+    points = {name: 0 * x for name in ("measured_error", "limit", "half_width")}
+    points |= {"coordinate": x, "curve": curve, "prediction": x + curve, "measured": x + curve}
+    picture = gap_figure(evidence(points=points))
+    above, below = picture.axes
+    lines = [line for line in above.lines if line.get_linestyle() == "-" and line.get_xdata().size]
+    starts = [line.get_ydata()[0] - 1 for line in lines]
+    assert starts == [0, 3, 6, 8, 11, 14, 17]
+    assert len({line.get_color() for line in lines}) == 7
+    assert sum(len(line.get_xdata()) == 5 for line in below.lines) >= 18
+    (legend,) = picture.legends
+    assert legend.get_texts()[0].get_text() == "prediction (7 of 18 curves)"
 
 
 def test_gap_figure_marks_the_worst_of_many_points() -> None:

@@ -46,6 +46,7 @@ CLAIMS = [
     Deterministic(name="wrong-shape", prediction=lambda t: t[1:], measurement=decay, **JUDGED),
 ]
 '''
+FIGURE = "saxe_2013/" + next(iter(cli.figures_of("saxe_2013")))
 VERDICTS = {
     "proven": "agrees",
     "good": "agrees",
@@ -264,6 +265,9 @@ def mistaken(capsys, *arguments):
         (["explain", "saxe_2013/sigmoid"], "unknown claim of saxe_2013 'sigmoid'; "),
         (["explain", "saxe_2013"], "names no claim; choose one of: sigmoid-solves-its-ode, "),
         (["figure", "saxe_2013/zzz"], "unknown figure of saxe_2013 'zzz'"),
+        (["figure", "saxe_2013"], "names no figure; choose one of: "),
+        (["figure", "toy.py/x"], "own files have no figures; lazyrich reproduce toy.py draws"),
+        (["explain", FIGURE], f"is a figure: lazyrich figure {FIGURE}"),
         (["check", "toy.py/goad"], "unknown claim of toy.py 'goad'; did you mean 'good'?"),
         (["explain", "toy.py"], "choose one of: proven, good"),
         (["check", "missing.py"], "missing.py: no such file"),

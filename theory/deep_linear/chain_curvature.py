@@ -3,6 +3,8 @@
 Setting and conventions are those of `modes`, through which these functions are reached.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

@@ -17,9 +17,12 @@ def broadcast_arguments(**values: ArrayLike) -> tuple[tuple[int, ...], list[Floa
     try:
         shape = np.broadcast_shapes(*(array.shape for array in arrays))
     except ValueError:
-        pairs = zip(values, arrays, strict=True)
+        pairs = list(zip(values, arrays, strict=True))
         shapes = ", ".join(f"{name} {array.shape}" for name, array in pairs)
-        raise ValueError(f"shapes must broadcast to one shape, got {shapes}") from None
+        first = next(name for name, array in pairs if array.ndim)
+        raise ValueError(
+            f"shapes must broadcast to one shape, got {shapes}; for all pairs use {first}[:, None]"
+        ) from None
     return shape, [np.broadcast_to(array, shape).ravel() for array in arrays]
 
 
@@ -41,6 +44,8 @@ def _checked(name: str, value: ArrayLike) -> FloatArray:
         valid = np.abs(array) <= _LARGEST_STRENGTH
         limit = f"{_LARGEST_STRENGTH:g}"
         allowed = f"[-{limit}, {limit}]: strengths are finite, and so are their products"
+    if np.isnan(array).any():
+        raise ValueError(f"{name} holds nan; needs numbers in {allowed}")
     if not np.all(valid):
         raise ValueError(f"{name} = {float(array[~valid][0])} is outside {allowed}")
     return array

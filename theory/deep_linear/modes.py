@@ -14,6 +14,8 @@ scalar if all are scalars). Strengths are limited to 1e150 in size so that their
 they, t/tau and the results are precise down to 1e-150, below which floats may underflow.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

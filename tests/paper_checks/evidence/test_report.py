@@ -181,6 +181,23 @@ def test_every_claim_shows_its_verdict_and_words(page: Page) -> None:
     assert "not rejected (agrees)" in words
 
 
+def test_the_overview_says_what_was_compared_and_begins_with_what_needs_a_look(
+    tmp_path: Path,
+) -> None:
+    verdicts = ("agrees", "inconclusive", "failed", "disagrees")
+    shown = [ensemble(f"p/{verdict}", verdict) for verdict in verdicts]
+    one_run = ensemble("p/run", "agrees", kind="Deterministic", seeds=0, sizes=())
+    exact = ensemble("p/exact", "agrees", kind="Identity", seeds=0, sizes=())
+    path = tmp_path / "index.html"
+    write_report(path, [*shown, one_run, exact], pictures={}, figures=[], provenance={})
+    table = path.read_text("utf-8").split("<tbody>")[1].split("</tbody>")[0]
+    rows = re.findall(r'<a href="#p/(\w+)">', table)
+    assert rows == ["disagrees", "failed", "inconclusive", "agrees", "run", "exact"]
+    assert '<span class="item">one run</span>' in table
+    assert '<span class="item">exact</span>' in table
+    assert "Statement of p/run." in table
+
+
 def test_what_is_shown_is_escaped(page: Page, source: str) -> None:
     assert "<script" not in source and "<i>altered" not in source
     assert "{{ 7 * 7 }}" in page.text

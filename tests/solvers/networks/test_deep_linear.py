@@ -274,7 +274,16 @@ GOOD = {
         ({"learning_rate": 0.0}, "learning_rate = 0.0; it must be positive"),
         ({"learning_rate": -1.0}, "learning_rate = -1.0"),
         ({"learning_rate": np.nan}, "learning_rate = nan"),
-        ({"record_steps": []}, "record_steps"),
+        ({"learning_rate": [0.1]}, r"learning_rate = \[0.1\]; needs one positive number"),
+        ({"learning_rate": "0.1"}, "learning_rate = '0.1'; needs one positive number"),
+        ({"moments": linear_tasks.whitened_task([1.0], 2, 4)}, "is a Task; pass task.moments"),
+        ({"moments": (np.ones((5, 2)), np.ones((5, 4)))}, r"use second_moments.from_samples\(X, Y"),
+        ({"record_steps": []}, "record_steps is empty"),
+        ({"record_steps": 100}, r"record_steps has shape \(\); .* such as \[0, 100\]"),
+        ({"record_steps": [0, np.nan]}, "record_steps holds nan; expected whole numbers"),
+        ({"record_steps": ["0"]}, "record_steps holds <U1 entries; needs real numbers"),
+        ({"weights": [[[1.0, 2.0], [3.0]]]}, r"weights\[0\] is ragged"),
+        ({"left": np.ones(4), "right": np.ones(2)}, r"\(4,\); .* \(4, m\) .* left\[:, None\]"),
         ({"record_steps": [-1, 2]}, "from 0 or later"),
         ({"record_steps": [3, 2]}, "increase strictly"),
         ({"record_steps": [2, 2]}, "increase strictly"),
@@ -290,6 +299,11 @@ def test_bad_input_is_refused(change, message):
     assert train(**GOOD).loss.shape == (2,)
     with pytest.raises(ValueError, match=message):
         train(**{**GOOD, **change})
+
+
+def test_whole_floats_are_steps():
+    run = train(**{**GOOD, "record_steps": [0.0, 5.0]})
+    assert same_bits(run, train(**GOOD)) and run.steps.dtype == np.int64
 
 
 def test_bad_ensembles_are_refused():

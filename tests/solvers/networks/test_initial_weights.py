@@ -62,6 +62,38 @@ def test_aligned_weights_have_the_stated_strengths():
             ),
             "right has 1 columns",
         ),
+        (
+            lambda rng: initial_weights.aligned_weights(
+                np.eye(3, 2), np.eye(3, 2), np.ones((2, 2)), 16, rng
+            ),
+            r"hidden_widths = 16; expected a list such as \[16\]",
+        ),
+        (
+            lambda rng: initial_weights.aligned_weights(
+                np.eye(3, 2), np.eye(3, 2), np.ones(2), [4], rng
+            ),
+            r"strengths has shape \(2,\); expected .* \(L, m\)",
+        ),
+        (
+            lambda rng: initial_weights.aligned_weights(
+                np.eye(3)[0], np.eye(3, 1), np.ones((2, 1)), [4], rng
+            ),
+            r"left has shape \(3,\); .* left\[:, None\]",
+        ),
+        (
+            lambda rng: initial_weights.aligned_weights(
+                np.eye(3, 2), np.eye(3, 2), np.ones((2, 2)), [4], 0
+            ),
+            "rng = 0; needs a numpy.random.Generator such as",
+        ),
+        (lambda rng: initial_weights.small_random_weights([3, 2], 1.0, 0), "rng = 0; needs"),
+        (lambda rng: initial_weights.orthogonal_weights([3, 2], 1.0, 0), "rng = 0; needs"),
+        (lambda rng: initial_weights.small_random_weights(16, 1.0, rng), "widths = 16; expected"),
+        (
+            lambda rng: initial_weights.small_random_weights([3, 2], [1.0], rng),
+            "scale = .*needs one",
+        ),
+        (lambda rng: initial_weights.orthogonal_weights([3, 2], "1", rng), "gain = '1'; needs one"),
     ],
 )
 def test_impossible_weights_are_refused(call, message):

@@ -40,11 +40,21 @@ def test_diagonal_task_agrees_with_its_covariances(seed):
         (lambda: whitened_task([np.inf], 5, 2), "singular_values"),
         (lambda: diagonal_task([1.0], [1.0, 0.0], 2), "input_variances go down to 0.0"),
         (lambda: diagonal_task([1.0], [np.nan], 2), "input_variances"),
+        (lambda: whitened_task([-3.0], 5, 2), "singular_values go down to -3.0; each must be >= 0"),
+        (lambda: diagonal_task([-3.0], [1.0], 2), "singular_values go down to -3.0"),
+        (lambda: whitened_task(["a"], 5, 2), "singular_values holds <U1 entries"),
+        (lambda: whitened_task([1.0], 2.5, 2), "n_inputs = 2.5; needs one whole number"),
+        (lambda: whitened_task([1.0], 2, [2]), r"n_outputs = \[2\]; needs one whole number"),
+        (lambda: whitened_task([1.0], 2, 2, 0), "rng = 0; needs a numpy.random.Generator such as"),
     ],
 )
 def test_impossible_tasks_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_whole_floats_are_sizes():
+    assert whitened_task([1.0], 2.0, 3.0).moments.sigma_yx.shape == (3, 2)
 
 
 def test_whitened_digits_are_white_and_lose_nothing():

@@ -52,3 +52,18 @@ def test_impossible_covariances_are_refused(arguments, message):
 def test_samples_that_do_not_pair_are_refused():
     with pytest.raises(ValueError, match="3 rows and targets 2"):
         second_moments.from_samples(np.ones((3, 1)), np.ones((2, 1)))
+
+
+@pytest.mark.parametrize(
+    "network_map, message",
+    [
+        (np.ones((3, 2)), r"network_map has shape \(3, 2\); expected \(2, 3\)"),
+        ([np.ones((4, 3)), np.ones((2, 4))], "list of 2 matrices; multiply the layers first"),
+        ([[1.0, 2.0, 3.0], [1.0]], "network_map is ragged"),
+        ([[1.0, 2.0, np.nan]] * 2, "network_map holds NaN"),
+    ],
+)
+def test_maps_that_do_not_fit_are_refused(network_map, message):
+    moments = second_moments.from_covariances(np.eye(3), np.ones((2, 3)))
+    with pytest.raises(ValueError, match=message):
+        second_moments.excess_loss(network_map, moments)

@@ -1,3 +1,5 @@
+import inspect
+
 """Modes of linear networks: printed numbers, limits, symmetries, identities, refused input."""
 
 import doctest
@@ -337,18 +339,21 @@ def test_one_element_does_not_depend_on_its_neighbours(depth):
     ("call", "message"),
     [
         (lambda: two_layer_mode(-1.0, 1, 1, 1), "t = .*-1.0.*outside .0, inf"),
-        (lambda: two_layer_mode(np.nan, 1, 1, 1), "t = .*nan"),
+        (lambda: two_layer_mode(np.nan, 1, 1, 1), "t holds nan; needs numbers in .0, inf"),
         (lambda: two_layer_mode(1, np.inf, 1, 1), "a0 = .*inf.* outside .-1e"),
-        (lambda: two_layer_mode(1, 1, [0.0, np.nan], 1), "b0 = .*nan"),
+        (lambda: two_layer_mode(1, 1, [0.0, np.nan], 1), "b0 holds nan"),
         (lambda: two_layer_mode(1, 1, 1, 1e200), "singular_value = .*1e.200"),
         (lambda: two_layer_mode(1, 1, 1, 1, tau=0.0), "tau = .*0.0.*outside .0, inf"),
         (lambda: two_layer_mode(1, 1, 1, 1, tau=np.inf), "tau = "),
-        (lambda: two_layer_mode([1, 2], [1, 2, 3], 1, 1), "broadcast.*t .2,.*a0 .3,"),
+        (
+            lambda: two_layer_mode([1, 2], [1, 2, 3], 1, 1),
+            "broadcast.*t .2,.*a0 .3,.*use t.:, None.",
+        ),
         (lambda: two_layer_mode([], 1, 1, 1), "t is empty"),
         (lambda: two_layer_mode("1", 1, 1, 1), "t = '1'.*real"),
         (lambda: two_layer_mode(1, 1j, 1, 1), "a0 = 1j.*real"),
         (lambda: two_layer_time(1, 2, 3, imbalance=np.inf), "imbalance = "),
-        (lambda: two_layer_time(np.nan, 2, 3), "initial_strength = "),
+        (lambda: two_layer_time(np.nan, 2, 3), "initial_strength holds nan"),
         (lambda: deep_mode(1, 1, 1, 0), "depth = .*0.*outside .1, 2, 3"),
         (lambda: deep_mode(1, 1, 1, 2.5), "depth = .*2.5"),
         (lambda: deep_mode(1, 1, 1, np.inf), "depth = .*inf"),
@@ -356,7 +361,7 @@ def test_one_element_does_not_depend_on_its_neighbours(depth):
         (lambda: deep_time(1, np.inf, 1, 3), "final_strength = "),
         (lambda: deep_time(1, 2, 3, -2), "depth = "),
         (lambda: infinite_depth_time(1, 2, 3, tau=-1.0), "tau = .*-1"),
-        (lambda: chain_hessian_eigenvalues(np.nan, 1, 2), "strength = "),
+        (lambda: chain_hessian_eigenvalues(np.nan, 1, 2), "strength holds nan"),
         (lambda: optimal_learning_rate([1.0, 0.0], 2), "singular_value = 0"),
     ],
 )
@@ -381,3 +386,9 @@ def test_import_needs_numpy_only():
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == ""
+
+
+def test_help_shows_short_signatures():
+    for formula in (two_layer_mode, deep_mode, chain_hessian_eigenvalues):
+        shown = inspect.signature(formula)
+        assert len(str(shown)) < 200 and "_SupportsArray" not in str(shown)

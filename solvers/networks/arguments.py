@@ -1,5 +1,7 @@
 """Checks of single arguments: each names the argument, what was given and what is needed."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

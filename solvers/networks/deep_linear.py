@@ -10,6 +10,8 @@ All arithmetic is float64. Results do not depend on the number of threads, nor o
 a network is trained alone or in an ensemble, to the last bit.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce

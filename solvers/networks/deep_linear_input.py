@@ -1,5 +1,7 @@
 """Checks of what is given to the training of deep linear networks."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple

@@ -7,6 +7,8 @@ Runge-Kutta pair of order 8 of Dormand and Prince with a local error of 1e-13 of
 Meant for small networks (up to some ten units a layer), whose products are written out.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

@@ -4,6 +4,8 @@ A network of depth L is the list [W_1, ..., W_L] with W_l of shape (n_l, n_{l-1}
 n_L outputs, and the overall map W = W_L ... W_1. `widths` is (n_0, n_1, ..., n_L).
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import pairwise
 

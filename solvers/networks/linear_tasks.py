@@ -4,6 +4,8 @@ A task with modes (u_i, v_i) has Sigma_yx = sum_i s_i u_i v_i^T and Sigma_xx = s
 with orthonormal u_i and v_i. The best linear map then has the mode strengths s_i/d_i.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -5,6 +5,8 @@ probability p one of the d_o outlier features is on, x_o = m e_j; of these examp
 +1 (group "positive"), the rest -1 (group "negative"); the others have x_o = 0 and label 0 ("off").
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

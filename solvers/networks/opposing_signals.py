@@ -5,6 +5,8 @@ data of :mod:`opposing_data`. Gradient, losses and Hessian are computed from the
 group, of a whole population or of finitely many examples.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

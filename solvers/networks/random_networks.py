@@ -1,5 +1,7 @@
 r"""Random deep networks before learning: products of their weights and their Jacobians."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np

@@ -9,6 +9,8 @@ The mean is not removed from x or y. A direction in which the inputs vary only b
 as constant: no network learns along it, and the best map vanishes there.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

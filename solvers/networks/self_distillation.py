@@ -11,6 +11,8 @@ views enter. With `ema_rate` kappa each layer of the target moves by
 learning_rate kappa (W_l - Wt_l) in the same update.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import reduce
 from typing import NamedTuple

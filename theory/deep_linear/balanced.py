@@ -7,6 +7,8 @@ use the negative). Time t is gradient-flow time, dW/dt = -gradient: learning rat
 descent, which follows the flow up to O(learning rate).
 """
 
+from __future__ import annotations
+
 import warnings
 
 import numpy as np

@@ -7,6 +7,8 @@ correlation of two items is the mean product of their features.
 Reached through `initialisation`.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

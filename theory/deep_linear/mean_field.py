@@ -6,6 +6,8 @@ orthogonal matrix or with independent normal entries of variance g^2/N; no biase
 Reached through `initialisation`.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Checked arguments and shaped results of the formulas reached through `modes`."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

@@ -1,5 +1,7 @@
 """Curvature of the opposing-signals loss; its functions are reached through `opposing_signals`."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -1,5 +1,7 @@
 """Gradient descent of the opposing-signals model; reached through `opposing_signals`."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator
 from typing import NamedTuple

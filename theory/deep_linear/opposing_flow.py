@@ -1,5 +1,7 @@
 """Gradient flow of the opposing-signals model; its functions are reached through `opposing_signals`."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import NamedTuple
 

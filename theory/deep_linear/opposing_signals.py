@@ -15,6 +15,8 @@ and with it the sharpness to alpha abs(beta). If that exceeds 2/learning_rate, g
 amplifies b_o, whose sign alternates, until the loss spikes.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 from numpy.typing import ArrayLike

@@ -3,6 +3,8 @@
 Used by `opposing_signals`, which describes the model and is where users find its functions.
 """
 
+from __future__ import annotations
+
 import math
 from typing import NamedTuple
 

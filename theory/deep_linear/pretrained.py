@@ -3,6 +3,8 @@ r"""Learning time of a chain whose layers but the last start at 1: the pre-train
 Setting and conventions are those of `modes`. Reached through `initialisation`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import numpy as np

@@ -8,6 +8,8 @@ law; at fixed N and M -> inf the logarithms of the singular values are M times t
 Reached through `initialisation`.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 

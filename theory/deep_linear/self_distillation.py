@@ -14,6 +14,8 @@ w0 U_L^T (mae) the features stay decoupled: each has one weight w_i(t) per layer
 al. write the flow of w^L without its factor L: their time is t_theirs = L t.
 """
 
+from __future__ import annotations
+
 from difflib import get_close_matches
 from typing import NamedTuple
 

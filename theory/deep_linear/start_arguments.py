@@ -1,5 +1,7 @@
 """Checked arguments of the formulas for initial weights, reached through `initialisation`."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.util
 import inspect
+import typing
 from pathlib import Path
 
 import numpy as np
@@ -229,7 +230,7 @@ def mutants():
     """(function, mutation, mutated function) for every public function of the theory's modes."""
     for name in FUNCTIONS:
         original = getattr(modes, name)
-        fields = getattr(inspect.signature(original).return_annotation, "_fields", ())
+        fields = getattr(typing.get_type_hints(original)["return"], "_fields", ())
         for field in fields or ("value",):
             yield name, f"{field} scaled", scaled(original, field)
         if "t" in inspect.signature(original).parameters:

@@ -326,7 +326,7 @@ def test_moving_average_is_accurate(monkeypatch):
         ({"initial_weight": [0.1, 0.0]}, r"initial_weight = 0.0 is outside"),
         ({"depth": 0}, "depth = 0.0 is outside"),
         ({"depth": 1.5}, "depth = 1.5 is outside"),
-        ({"t": np.nan}, "t = nan"),
+        ({"t": np.nan}, "t holds nan"),
         ({"initial_weight": []}, "empty"),
         ({"t": np.ones(2), "depth": np.ones(3)}, "broadcast"),
         ({"objective": "japa"}, "nearest 'jepa'"),

@@ -5,19 +5,18 @@ time t = learning rate x steps. SNR and INR are the variances of teacher and ini
 of the label noise.
 """
 
-from typing import Any
+from lazyrich.paper_checks.advani_2017 import identities
 
 BIBTEX = """
-@article{advani2020high,
+@misc{advani2017high,
   title = {High-dimensional dynamics of generalization error in neural networks},
-  author = {Advani, Madhu S. and Saxe, Andrew M. and Sompolinsky, Haim},
-  journal = {Neural Networks},
-  volume = {132},
-  pages = {428--446},
-  year = {2020},
+  author = {Advani, Madhu S. and Saxe, Andrew M.},
+  year = {2017},
   eprint = {1710.03667},
   archivePrefix = {arXiv}
 }
 """
 
-CLAIMS: list[Any] = []
+CLAIMS = [
+    *identities.CLAIMS,
+]

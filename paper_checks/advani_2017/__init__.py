@@ -5,7 +5,12 @@ time t = learning rate x steps. SNR and INR are the variances of teacher and ini
 of the label noise.
 """
 
-from lazyrich.paper_checks.advani_2017 import identities
+from lazyrich.paper_checks.advani_2017 import (
+    identities,
+    learning_curves,
+    stopping,
+    student_size,
+)
 
 BIBTEX = """
 @misc{advani2017high,
@@ -19,4 +24,7 @@ BIBTEX = """
 
 CLAIMS = [
     *identities.CLAIMS,
+    *learning_curves.CLAIMS,
+    *stopping.CLAIMS,
+    *student_size.CLAIMS,
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lazyrich.figures.advani_2017.simulated import averaged_over_designs, times_of_marks
+from lazyrich.figures.advani_2017.simulated import averaged_over_designs, check_end, times_of_marks
 from lazyrich.figures.figure import Curves, Figure
 from lazyrich.figures.style import simulation_points, theory_line
 
@@ -26,8 +26,8 @@ def compute_errors(
     """Theory and simulation of all three quantities: (times, ratios)."""
     from lazyrich.theory.double_descent import isotropic
 
-    t = np.geomspace(0.05, t_end, 200)
     marks = times_of_marks(0.05, t_end)
+    t = np.geomspace(0.05, t_end, 200)
     ratios = np.asarray(sample_ratios, dtype=float)
     physics = {"teacher_power": snr, "init_var": inr, "noise_var": 1.0}
     theory = isotropic.learning_curve(t[:, None], ratios, **physics)
@@ -71,6 +71,7 @@ def compute_map(*, snr: float, inr: float, t_end: float, n_times: int, n_ratios:
 
     if n_times < 2 or n_ratios < 2:
         raise ValueError(f"n_times {n_times}, n_ratios {n_ratios}; needs 2 or more of both")
+    check_end(0.05, t_end)
     t = np.geomspace(0.05, t_end, n_times)
     ratio = np.geomspace(0.2, 5.0, n_ratios)
     physics = {"teacher_power": snr, "init_var": inr, "noise_var": 1.0}
@@ -180,7 +181,8 @@ def compute_starts(
     """Test error in time from several starts, and for several teachers: (times, values)."""
     from lazyrich.theory.double_descent import isotropic
 
-    t, marks = np.geomspace(0.05, t_end, 200), times_of_marks(0.05, t_end)
+    marks = times_of_marks(0.05, t_end)
+    t = np.geomspace(0.05, t_end, 200)
     found: dict[str, Array] = {"t": t, "t_designs": marks, "inr": np.array(inrs, dtype=float)}
     found["snr"] = np.array(snrs, dtype=float)
     pairs = {"inr": [(snr, inr) for inr in inrs], "snr": [(each, 0.0) for each in snrs]}
@@ -211,8 +213,8 @@ def draw_starts(data: Curves) -> Picture:
         axes.set_yscale("log")
         axes.set_xlabel(TIME)
         axes.set_ylabel("test error / noise variance")
-        ticks = [1, 2, 3, 5, 10, 20, 30, 50, 100]
-        axes.set_yticks(ticks, [str(tick) for tick in ticks])
+        ticks = [1, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 100]
+        axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.minorticks_off()
         curves = data[f"theory_by_{name}"]
         axes.set_ylim(0.85 * curves.min(), 1.2 * curves.max())

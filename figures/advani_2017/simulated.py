@@ -11,10 +11,15 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def times_of_marks(first: float, last: float) -> Array:
-    """Fourteen times, evenly spread in the logarithm."""
+def check_end(first: float, last: float) -> None:
+    """Refuse an end before the first time shown."""
     if not first < last < np.inf:
         raise ValueError(f"t_end {last}; needs a finite t_end > {first}")
+
+
+def times_of_marks(first: float, last: float) -> Array:
+    """Fourteen times, evenly spread in the logarithm."""
+    check_end(first, last)
     return np.geomspace(first, last, 14)
 
 

@@ -40,12 +40,10 @@ def compute_sizes(
     seen = np.minimum(1, line)
     noise = noise_var + (1 - seen) * teacher_power
     best = isotropic.optimal_stopping_time(sample_ratio / line, seen * teacher_power / noise) / line
-    given = (n_teacher, t, tuple(sizes), sample_ratio, teacher_power, 0.0, noise_var)
+    given = (tuple(sizes), sample_ratio, teacher_power, 0.0, noise_var)
 
     def errors(rng: np.random.Generator) -> Any:
-        same = [np.random.default_rng(int(k)) for k in [rng.integers(2**63)] * 2]
-        test, train = (routes.errors_by_size(r, *given, k) for k, r in enumerate(same))
-        return np.stack([test.T, train.T])
+        return routes.quantities_by_size(rng, n_teacher, t, *given)[:2].transpose(0, 2, 1)
 
     def least(rng: np.random.Generator) -> Any:
         return routes.least_errors_by_size(
@@ -102,8 +100,8 @@ FIGURES = [
         name="student-size",
         caption="Errors of students that see a part of the teacher's inputs or irrelevant ones "
         "besides. Late in training the test error peaks where weights and samples are as many "
-        "(dotted); at the best time of each size (dashed) it falls with the size. Points: finite "
-        "designs, mean and standard error.",
+        "(dotted); at the best time of each size (dashed) it falls until all inputs of the "
+        "teacher are seen. Points: finite designs, mean and standard error.",
         source="arXiv:1710.03667, error against the size of the network with and without early stopping",
         parameters={
             "times": (1.0, 10.0, 100.0),

@@ -8,6 +8,7 @@ of the label noise.
 from lazyrich.paper_checks.advani_2017 import (
     identities,
     learning_curves,
+    limits,
     stopping,
     student_size,
 )
@@ -25,6 +26,7 @@ BIBTEX = """
 CLAIMS = [
     *identities.CLAIMS,
     *learning_curves.CLAIMS,
+    *limits.CLAIMS,
     *stopping.CLAIMS,
     *student_size.CLAIMS,
 ]

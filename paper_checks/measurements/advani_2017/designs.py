@@ -131,10 +131,19 @@ def _minimum(x: Array, y: Array) -> tuple[float, float]:
     return x[k] + shift * (x[1] - x[0]), here + (above - below) * shift / 4
 
 
+def _eigenvalues(x: Array) -> Array:
+    """Eigenvalues of X X^T that are not zero, inputs of variance 1/N, from the smaller Gram matrix."""
+    from lazyrich.solvers.networks.blas_threads import one_blas_thread
+
+    n = x.shape[1]
+    with one_blas_thread():
+        return np.linalg.eigvalsh(x.T @ x / n if len(x) >= n else x @ x.T / n)
+
+
 def _ridge(x: Array, penalty: Array, teacher_power: float, noise_var: float) -> Array:
     """Test error of ridge on this design, averaged over teacher and noise, from its Gram matrix."""
     n = x.shape[1]
-    values = np.linalg.eigvalsh(x.T @ x / n if len(x) >= n else x @ x.T / n)
+    values = _eigenvalues(x)
     missing = n - len(values)
     g, v = penalty[:, None], np.maximum(values, 0)
     modes = (g**2 * teacher_power + v * noise_var) / (v + g) ** 2
@@ -164,6 +173,6 @@ def moments(rng: np.random.Generator, n_inputs: float, sample_ratio: Any) -> Arr
     for each in sample_ratio:
         x, _ = _design(rng, n_inputs, each)
         n = x.shape[1]
-        v = np.linalg.eigvalsh(x.T @ x / n if len(x) >= n else x @ x.T / n)
+        v = _eigenvalues(x)
         found.append([v.sum() / n, (v**2).sum() / n, (1 / v).sum() / n])
     return np.array(found)

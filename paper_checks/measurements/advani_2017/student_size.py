@@ -40,7 +40,7 @@ def _curve(
     return np.array([test, train, (learned + left) / n_student])
 
 
-def errors_by_size(
+def quantities_by_size(
     rng: np.random.Generator,
     n_teacher: float,
     t: Any,
@@ -49,18 +49,28 @@ def errors_by_size(
     teacher_power: float,
     init_var: float,
     noise_var: float,
-    quantity: int,
 ) -> Array:
-    """Test error (0), train error (1) or norm a weight (2) of students: (times, sizes).
+    """Test error, train error and norm a weight of students: (3, times, sizes).
 
     Sizes share the samples: a larger student sees more of the same inputs.
     """
+    from lazyrich.solvers.networks.blas_threads import one_blas_thread
+
     n = int(n_teacher)
     sizes = [round(a * n) for a in size_ratio]
-    assert np.allclose(np.divide(sizes, n), size_ratio)
+    if min(sizes) < 1 or not np.allclose(np.divide(sizes, n), size_ratio):
+        raise ValueError(f"n_teacher {n}; needs whole numbers of inputs at all {size_ratio}")
     inputs = rng.standard_normal((round(sample_ratio * n), max(n, *sizes))) / np.sqrt(n)
     given = (np.atleast_1d(t), teacher_power, init_var, noise_var)
-    return np.array([_curve(inputs, n, each, *given)[quantity] for each in sizes]).T
+    with one_blas_thread():
+        return np.stack([_curve(inputs, n, each, *given) for each in sizes], axis=-1)
+
+
+def errors_by_size(
+    rng: np.random.Generator, n_teacher: float, t: Any, quantity: int, **given: Any
+) -> Array:
+    """One of test error (0), train error (1) and norm a weight (2): (times, sizes)."""
+    return quantities_by_size(rng, n_teacher, t, **given)[quantity]
 
 
 def least_errors_by_size(
@@ -73,5 +83,5 @@ def least_errors_by_size(
 ) -> Array:
     """Least test error in time of students of several sizes, on a dense scan of times."""
     t = np.geomspace(0.01, 300, 200)
-    given = (size_ratio, sample_ratio, teacher_power, 0.0, noise_var, 0)
-    return errors_by_size(rng, n_teacher, t, *given).min(axis=0)
+    given = (size_ratio, sample_ratio, teacher_power, 0.0, noise_var)
+    return quantities_by_size(rng, n_teacher, t, *given)[0].min(axis=0)

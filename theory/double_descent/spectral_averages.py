@@ -11,7 +11,7 @@ from lazyrich.theory.double_descent.marchenko_pastur import edges, nodes
 
 FloatArray = NDArray[np.float64]
 
-_CLIPPED = -700.0  # np.exp leaves its fast path below
+_CLIPPED = -350.0  # np.exp leaves its fast path below twice this
 _BLOCK = 256  # times whose factors stay in the cache
 
 
@@ -75,9 +75,8 @@ def _factors(
         exponent = np.multiply.outer(-t, lam)
         np.maximum(exponent, _CLIPPED, out=exponent)
         learned = np.expm1(exponent)
-        np.square(learned, out=learned)
+        learned *= learned
         exponent *= 2
-        np.maximum(exponent, _CLIPPED, out=exponent)
         return np.exp(exponent, out=exponent), learned
     steps = np.rint(t / learning_rate)[:, None]
     shrunk = 1 - learning_rate * lam

@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 
+_LARGEST = 1e100  # products of the arguments stay finite
+
 MEANINGS = {
     "sample_ratio": "samples per input dimension",
     "samples": "number of samples, or samples per input dimension",
@@ -26,7 +28,7 @@ MEANINGS = {
 def numbers(
     name: str, values: ArrayLike, *, zero: bool = False, infinite: bool = False
 ) -> FloatArray:
-    """`values` as float64 above 0; 0 and inf only where allowed."""
+    """`values` as float64 in (0, 1e100], times up to any float; 0 and inf only where allowed."""
     try:
         given = np.asarray(values)
     except ValueError:
@@ -36,13 +38,15 @@ def numbers(
     if given.size == 0:
         raise ValueError(f"{name} is empty, shape {given.shape}: at least one value is needed")
     array = given.astype(np.float64)
-    valid = ((array >= 0) if zero else (array > 0)) & (
-        (array <= np.inf) if infinite else array < np.inf
-    )
+    largest = _LARGEST if name != "t" else np.finfo(float).max
+    valid = (array >= 0 if zero else array > 0) & (array <= largest)
+    if infinite:
+        valid |= array == np.inf
     if not valid.all():
-        allowed = f"{'[' if zero else '('}0, inf{']' if infinite else ')'}"
+        bad = array[~valid][0]
+        end = f"{_LARGEST:g}]" if _LARGEST < bad < np.inf else "inf]" if infinite else "inf)"
         meaning = f": {MEANINGS[name]}" if name in MEANINGS else ""
-        raise ValueError(f"{name} = {array[~valid][0]} is outside {allowed}{meaning}")
+        raise ValueError(f"{name} = {bad} is outside {'[' if zero else '('}0, {end}{meaning}")
     return array
 
 

@@ -68,8 +68,7 @@ def _stopping_time(ratio: float, strength: float) -> float:
     if strength in (0.0, np.inf):
         return strength
     lower, upper = (float(edge) for edge in edges(ratio))
-    first = np.log1p(upper * strength) / upper
-    last = float(np.log1p(lower * strength) / lower) if lower > 0 else strength
+    first, last = _mode_time(upper, strength), _mode_time(lower, strength)
     lam, weight = nodes(ratio, last)
 
     def slope(log_t: float) -> float:
@@ -80,10 +79,16 @@ def _stopping_time(ratio: float, strength: float) -> float:
 
     low, high = float(np.log(first)), float(np.log(last))
     if not slope(low) < 0 < slope(high):  # edges that coincide in floating point
-        return float(np.sqrt(first * last))
+        return float(np.exp((low + high) / 2))
     from scipy.optimize import brentq
 
     return float(np.exp(brentq(slope, low, high, xtol=1e-14, rtol=1e-14)))
+
+
+def _mode_time(eigenvalue: float, strength: float) -> float:
+    """ln(1 + lambda strength)/lambda, also for lambda = 0."""
+    x = eigenvalue * strength
+    return float(strength * (np.log1p(x) / x)) if x > 0 else strength
 
 
 def ridge_risk(

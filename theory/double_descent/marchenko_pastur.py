@@ -199,7 +199,7 @@ def nodes(sample_ratio: float, t: float = np.inf, *, both_edges: bool = False) -
     longest = one_number("t", t, zero=True, infinite=True)
     root = np.sqrt(alpha)
     with np.errstate(divide="ignore"):
-        width = 1 / np.sqrt(root * longest)
+        width = 1 / (np.sqrt(root) * np.sqrt(longest))
     gap = abs(1 - alpha) / (1 + root) / np.sqrt(root)
     lower_scale = min(gap or max(width, 1e-16), _WIDEST)
     if both_edges:

@@ -72,7 +72,8 @@ def _factors(
 ) -> tuple[FloatArray, FloatArray]:
     """q^2 and (1 - q)^2, (T, modes)."""
     if learning_rate is None:
-        exponent = np.multiply.outer(-t, lam)
+        with np.errstate(over="ignore"):
+            exponent = np.multiply.outer(-t, lam)
         np.maximum(exponent, _CLIPPED, out=exponent)
         learned = np.expm1(exponent)
         learned *= learned

@@ -221,6 +221,21 @@ def test_stopping_without_noise_or_without_signal():
     assert optimal_stopping_time(2.0, 0.0, 3.0) == optimal_stopping_time(2.0, 3.0)
 
 
+def test_extremes_are_finite_and_quiet():
+    ratios = np.array([[1e-100], [1e-12], [1.0], [1 + 1e-15], [1e12], [1e100]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run = learning_curve([0.0, 1e-300, 1.0, 1e300], ratios, noise_var=0.3, init_var=0.1)
+        times = optimal_stopping_time(ratios, [1e-300, 1.0, 1e100])
+        risk = ridge_risk(ratios, [0.0, 1e-300, 1e100, np.inf])
+        sizes = student_size_curve(1e100, ratios[1:5], ratios[1:5].T, noise_var=0.1)
+    for values in (*run, times, risk, *sizes):
+        assert np.isfinite(values).all()
+    np.testing.assert_allclose(times[:, 0], 1e-300, rtol=1e-12)
+    with pytest.raises(ValueError, match=r"snr = 1e\+200 is outside \[0, 1e\+100\]"):
+        optimal_stopping_time(1.0, 1e200)
+
+
 # Ridge
 
 
@@ -240,7 +255,7 @@ def test_best_penalty_is_one_over_snr(ratio, snr):
     factors = np.array([1.0, 1e-6, 0.5, 0.9, 1.1, 2.0, 1e6])
     risk = ridge_risk(ratio, factors / snr, teacher_power=snr, noise_var=1.0)
     assert (risk >= risk[0] * (1 - 1e-14)).all()
-    ends = ridge_risk(ratio, [0.0, np.inf, 1e200], teacher_power=snr, noise_var=1.0)
+    ends = ridge_risk(ratio, [0.0, np.inf, 1e100], teacher_power=snr, noise_var=1.0)
     np.testing.assert_allclose(ends[1:], 1 + snr)
     if abs(ratio - 1) > 1e-9:
         flow = learning_curve(np.inf, ratio, teacher_power=snr, noise_var=1.0).test

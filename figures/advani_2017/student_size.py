@@ -99,8 +99,8 @@ FIGURES = [
     Figure(
         name="student-size",
         caption="Errors of students that see a part of the teacher's inputs or irrelevant ones "
-        "besides. Late in training the test error peaks where weights and samples are as many "
-        "(dotted); at the best time of each size (dashed) it falls until all inputs of the "
+        "besides. Late in training the test error peaks, ever nearer to as many weights as "
+        "samples (dotted); at the best time of each size (dashed) it falls until all inputs of the "
         "teacher are seen. Points: finite designs, mean and standard error.",
         source="arXiv:1710.03667, error against the size of the network with and without early stopping",
         parameters={

@@ -90,7 +90,7 @@ SWEEP: dict[str, Any] = {
 CLAIMS = [
     Ensemble(
         name="error-against-size-late",
-        statement="Late in training the error peaks where the student has as many weights as samples; "
+        statement="Late in training the error peaks, ever nearer to as many weights as samples; "
         "inputs that it does not see act as label noise.",
         source=SOURCE + "error against the number of parameters",
         equation=r"$\alpha\to P/N_s,\ t\to at,\ S\to mS,\ \sigma^2\to\sigma^2+(1-m)S$",

@@ -68,8 +68,9 @@ def exponential_nodes(t: ArrayLike, half_nodes: int = HALF_NODES) -> Nodes:
     times = np.asarray(t)
     if times.dtype.kind not in "iuf" or times.size == 0:
         raise ValueError(f"t = {t!r}; needs times, one or more")
-    if not ((times > 0) & np.isfinite(times)).all():
-        raise ValueError(f"t = {t} is outside (0, inf)")
+    valid = (times > 0) & np.isfinite(times)
+    if not valid.all():
+        raise ValueError(f"t = {times[~valid][0]} is outside (0, inf)")
     n = _whole(half_nodes, "half_nodes")
     theta = (np.arange(n) + 0.5) * 3 / n
     mu = np.pi * n / 12
@@ -127,9 +128,9 @@ def power_nodes(n_steps: int, learning_rate: float, half_nodes: int = HALF_NODES
     scaled = exponential_nodes(float(k), n)
     u, weights = np.exp(scaled.s), scaled.weights * np.exp(scaled.s)
     sign = -1.0 if k % 2 else 1.0
-    s: Any = np.concatenate((np.expm1(scaled.s), -u.conj() - 1)) / learning_rate
-    both: ComplexArray = np.concatenate((weights, -sign * weights.conj())) / learning_rate
-    return Nodes(s, both)
+    path: Any = np.concatenate((np.expm1(scaled.s), -u.conj() - 1)) / learning_rate
+    both: Any = np.concatenate((weights, -sign * weights.conj())) / learning_rate
+    return Nodes(path, both)
 
 
 def invert(nodes: Nodes, values: NDArray[Any]) -> FloatArray:

@@ -5,7 +5,13 @@ time t = learning rate x steps. SNR and INR are the variances of teacher and ini
 of the label noise.
 """
 
-from lazyrich.paper_checks.advani_2017 import identities
+from lazyrich.paper_checks.advani_2017 import (
+    identities,
+    learning_curves,
+    limits,
+    stopping,
+    student_size,
+)
 
 BIBTEX = """
 @misc{advani2017high,
@@ -19,4 +25,8 @@ BIBTEX = """
 
 CLAIMS = [
     *identities.CLAIMS,
+    *learning_curves.CLAIMS,
+    *limits.CLAIMS,
+    *stopping.CLAIMS,
+    *student_size.CLAIMS,
 ]

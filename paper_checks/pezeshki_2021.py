@@ -5,6 +5,7 @@ Sum loss abs(y - X what)^2/2, inputs of variance 1/d (fast) and 1/(d condition_n
 given as sample_ratio = n/d and fast_share = p/d.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -108,9 +109,26 @@ def published_ridge(penalty: Array, sample_ratio: float, fast_share: float, **gi
     return published_ridge_error(sample_ratio, 1.0, fast_share, ratio, penalty, **given)
 
 
-def forgotten_slow_features(penalty: Array, condition_number: float, **given: Any) -> Array:
-    """Altered: slow features of vanishing variance."""
-    return published_ridge(penalty, condition_number=1e9, **given)
+def fast_alone(t: Array, sample_ratio: float, fast_share: float, noise_var: float) -> Array:
+    """A student of the fast features only, for whom the slow part of the labels is noise."""
+    unseen = 1 - fast_share
+    blocks = covariance.BlockCovariance([1.0], [fast_share], [fast_share])
+    curve = covariance.learning_curve(
+        sample_ratio * t, blocks, sample_ratio, noise_var=noise_var + unseen
+    )
+    return unseen + curve.bias + curve.variance
+
+
+def fast_without_noise(t: Array, fast_share: float, **given: Any) -> Array:
+    """Altered: slow features do not disturb the fast ones."""
+    curve = fast_alone(t, fast_share=fast_share, **given)
+    blocks = covariance.BlockCovariance([1.0], [fast_share], [fast_share])
+    ratio, noise_var = given["sample_ratio"], given["noise_var"]
+    silent = covariance.learning_curve(ratio * t, blocks, ratio, noise_var=noise_var)
+    noisy = covariance.learning_curve(
+        ratio * t, blocks, ratio, noise_var=noise_var + 1 - fast_share
+    )
+    return curve + silent.variance - noisy.variance
 
 
 def given_design(t: Array, noise_var: float, learning_rate: float, **design: Any) -> Array:
@@ -130,7 +148,7 @@ def given_design(t: Array, noise_var: float, learning_rate: float, **design: Any
     )
 
 
-def without_teacher_scales(t: Array, noise_var: float, **given: Any) -> Array:
+def without_noise(t: Array, noise_var: float, **given: Any) -> Array:
     """Altered: Q without its noise."""
     return given_design(t, noise_var=0.0, **given)
 
@@ -270,7 +288,7 @@ CLAIMS = [
         coordinate="noise_var",
         scale="maximum",
         margin=1e-8,
-        alternatives={"no label noise": without_teacher_scales},
+        alternatives={"no label noise": without_noise},
         quantity="R, Q",
         equation=r"$R=\mathrm{tr}K/d,\ K=1-(1-\eta L)^k$",
         cost=2.0,
@@ -282,11 +300,30 @@ CLAIMS = [
         source=DERIVED,
         prediction=error,
         measurement=routes.error_of_designs,
-        parameters={"t": TIMES, **MODEL},
+        parameters={"t": TIMES, **MODEL, "sample_ratio": 1.5, "noise_var": 0.02},
         coordinate="t",
         alternatives={"ridge with penalty 1/t": stopped_ridge, "equal features": one_scale},
         quantity="error 1 - 2R + Q",
         equation=r"$E=\mathcal{L}\mathcal{L}[\sum_km_kc_ka_ka_k'/(1-\gamma)]+\sigma^2(2A(t)-A(2t))$",
+        cost=12.0,
+        **DESIGNS,
+    ),
+    Ensemble(
+        name="slow-features-act-as-noise",
+        statement="Until slow features are learned, the student overtrains as one of the fast features "
+        "alone, whose label noise is the slow part of the labels.",
+        source=SOURCE + "first rise of the error explained by overfitting of fast features",
+        prediction=fast_alone,
+        measurement=partial(routes.error_of_designs, condition_number=1e3),
+        parameters={
+            "t": np.geomspace(0.1, 100, 16),
+            "sample_ratio": 1.5,
+            "fast_share": 0.6,
+            "noise_var": 0.0,
+        },
+        coordinate="sample_ratio",
+        alternatives={"slow features do not disturb": fast_without_noise},
+        quantity="error 1 - 2R + Q",
         cost=12.0,
         **DESIGNS,
     ),
@@ -406,7 +443,7 @@ CLAIMS = [
             "condition_number": 20.0,
             "noise_var": 0.09,
         },
-        coordinate="noise_var",
+        coordinate="sample_ratio",
         alternatives={"published form, decoupled": published_ridge},
         quantity="error 1 - 2R + Q",
         cost=15.0,
@@ -425,7 +462,7 @@ CLAIMS = [
             "condition_number": 1e3,
             "noise_var": 0.0,
         },
-        coordinate="penalty",
+        coordinate="sample_ratio",
         quantity="error 1 - 2R + Q",
         equation=r"$E=1-2(R_1+R_2)+Q_1+Q_2$",
         cost=15.0,

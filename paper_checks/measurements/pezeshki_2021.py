@@ -114,15 +114,15 @@ def turning_points_of_designs(
     condition_number: Sequence[float],
     noise_var: float,
 ) -> Array:
-    """(condition numbers, 4): times of the first minimum and the next maximum, and the errors there."""
+    """(condition numbers, 4): times at which the largest rise begins and ends, and the errors there."""
     t = np.geomspace(0.3, 3e3, 400)
     curves = error_at_condition_numbers(
         rng, n_features, sample_ratio, fast_share, condition_number, t, noise_var
     )
     found = []
     for error in curves:
-        top = int(np.argmax(np.where(t > 8, error, 0)))
-        bottom = int(np.argmin(error[:top]))
+        top = int(np.argmax(error - np.minimum.accumulate(error)))
+        bottom = int(np.argmin(error[: top + 1]))
         points = [_vertex(np.log(t), error, i) for i in (bottom, top)]
         found.append([*(np.exp(x) for x, _ in points), *(y for _, y in points)])
     return np.array(found)

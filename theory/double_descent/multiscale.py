@@ -27,6 +27,7 @@ from lazyrich.theory.double_descent.deterministic_equivalents import (
     largest_eigenvalue,
     ridge_kappa,
 )
+from lazyrich.theory.double_descent.units import mean_loss_penalty, mean_loss_time
 
 FloatArray = NDArray[np.float64]
 
@@ -141,8 +142,10 @@ def learning_curve(
     """
     blocks = covariance_of(n_features, n_fast, condition_number)
     n = one_number("n_train", n_train)
-    times = n * numbers("t", t, zero=True, infinite=True)
-    rate = None if learning_rate is None else n * one_number("learning_rate", learning_rate)
+    times = mean_loss_time(t, n)
+    rate = None
+    if learning_rate is not None:
+        rate = float(mean_loss_time(one_number("learning_rate", learning_rate), n))
     R = block_dynamics.alignment(times, blocks, n, learning_rate=rate)
     curve = block_dynamics.learning_curve(times, blocks, n, noise_var=noise_var, learning_rate=rate)
     error = curve.bias + curve.variance
@@ -259,15 +262,15 @@ def ridge_error(
     blocks = covariance_of(n_features, n_fast, condition_number)
     n = one_number("n_train", n_train)
     sigma_sq = one_number("noise_var", noise_var, zero=True)
-    given = numbers("penalty", penalty, zero=True)
-    k = np.atleast_1d(ridge_kappa(given.ravel() / n, blocks, n))
+    given = mean_loss_penalty(penalty, n)
+    k = np.atleast_1d(ridge_kappa(np.ravel(given), blocks, n))
     _, one_minus_g = Split.around(k, blocks, n).sums(k, blocks, n)
     c = blocks.eigenvalues
     left = (k[:, None] / (c + k[:, None])) ** 2 @ (blocks.teacher_norms_squared * c)
     numerator = left + sigma_sq * (1 - one_minus_g)
     silent = one_minus_g == 0
     error = np.where(silent, 0.0 if sigma_sq == 0 else np.inf, numerator)
-    return (error / np.where(silent, 1.0, one_minus_g)).reshape(given.shape)[()]
+    return (error / np.where(silent, 1.0, one_minus_g)).reshape(np.shape(given))[()]
 
 
 def published_ridge_error(

@@ -21,7 +21,7 @@ TIMES = np.geomspace(0.1, 3e3, 24)
 DESIGNS: dict[str, Any] = {
     "size": "n_features",
     "sizes": (50, 200, 800),
-    "quick_sizes": (20, 80, 320),
+    "quick_sizes": (30, 120, 480),
     "order": 1.0,
     "noise_exponent": 2.0,
     "margin": 0.02,

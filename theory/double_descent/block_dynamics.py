@@ -132,8 +132,8 @@ def learning_curve(
     def second(nodes: Nodes) -> FloatArray:
         return np.stack(_noise_and_train(nodes, covariance, P))
 
-    bias, early = _in_time(first, times, rate, covariance, P, start=(covariance.teacher_power, 0.0))
-    late, signal, noise = _in_time(
+    bias, early = in_time(first, times, rate, covariance, P, start=(covariance.teacher_power, 0.0))
+    late, signal, noise = in_time(
         second, 2 * times, rate, covariance, P, start=(0.0, covariance.teacher_power, 1.0)
     )
     variance = np.where(times == np.inf, 0.0, 2 * early - late)
@@ -176,13 +176,13 @@ def alignment(
         k = kappa(nodes.s, covariance, P)
         return invert(nodes, (k / nodes.s) * ((1 / (c + k[..., None])) @ power))[None]
 
-    (rest,) = _in_time(unlearned, times, rate, covariance, P, start=(covariance.teacher_power,))
+    (rest,) = in_time(unlearned, times, rate, covariance, P, start=(covariance.teacher_power,))
     k = float(ridge_kappa(0.0, covariance, P))
     rest[times == np.inf] = power @ (k / (c + k))
     return (covariance.teacher_power - rest).reshape(np.shape(t))[()]
 
 
-def _in_time(
+def in_time(
     transform: Callable[[Nodes], FloatArray],
     times: FloatArray,
     rate: float | None,
@@ -217,22 +217,40 @@ def _bias_and_noise(
     nodes: Nodes, covariance: BlockCovariance, n_train: float
 ) -> tuple[FloatArray, FloatArray]:
     """Bias and A at each contour; nodes (times, nodes)."""
-    c, weights = covariance.eigenvalues, covariance.dimensions / n_train
-    power = covariance.teacher_norms_squared * c
     k = kappa(nodes.s, covariance, n_train)
+    noise = _noise_transform(nodes.s, k, covariance, n_train)
+    return two_time_bias(nodes, k, covariance, n_train), invert(nodes, noise)
+
+
+def two_time_bias(
+    nodes: Nodes, k: NDArray[Any], covariance: BlockCovariance, n_train: float
+) -> FloatArray:
+    """LL[ sum_k m_k c_k a_k(s1) a_k(s2)/(1 - g12) ](t, t), a_k = (kappa/s)/(c_k + kappa), at each contour."""
+    c = covariance.eigenvalues
+    a = (k / nodes.s)[..., None] / (c + k[..., None])
+    weighted = a * (covariance.teacher_norms_squared * c)
+    same, opposite = one_minus_g(k, covariance, n_train)
+    return invert_pair(
+        nodes,
+        weighted @ a.swapaxes(1, 2) / same,
+        weighted @ a.conj().swapaxes(1, 2) / opposite,
+    )
+
+
+def one_minus_g(
+    k: NDArray[Any], covariance: BlockCovariance, n_train: float
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """1 - g12 for kappa1 on the nodes and kappa2 on the nodes, or on their conjugates."""
+    weights = covariance.dimensions / n_train
+    c = covariance.eigenvalues
     split = Split.around(np.abs(k[:, 0]), covariance, n_train)
     below, base = split.below[:, None, :], split.base[:, None, None]
     e = np.where(below, k[..., None], -c) / (c + k[..., None])
-    a = (k / nodes.s)[..., None] / (c + k[..., None])
     linear = (e * below) @ weights
-    pairs = []
-    for other_e, other_a, other_linear in ((e, a, linear), (e.conj(), a.conj(), linear.conj())):
-        one_minus_g = base + linear[..., None] + other_linear[:, None, :]
-        one_minus_g = one_minus_g - (e * weights) @ other_e.swapaxes(1, 2)
-        pairs.append((a * power) @ other_a.swapaxes(1, 2) / one_minus_g)
-    return invert_pair(nodes, *pairs), invert(
-        nodes, _noise_transform(nodes.s, k, covariance, n_train)
-    )
+    weighted = e * weights
+    same = base + linear[..., None] + linear[:, None, :] - weighted @ e.swapaxes(1, 2)
+    opposite = base + linear[..., None] + linear.conj()[:, None, :]
+    return same, opposite - weighted @ e.conj().swapaxes(1, 2)
 
 
 def _noise_and_train(

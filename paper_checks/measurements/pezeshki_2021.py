@@ -150,6 +150,32 @@ def ridge_errors_of_designs(
     return np.asarray(errors / n_features)
 
 
+def penalised_flow_of_designs(
+    rng: np.random.Generator,
+    n_features: int,
+    sample_ratio: float,
+    fast_share: float,
+    condition_number: float,
+    t: Array,
+    penalty: Sequence[float],
+    noise_var: float,
+) -> Array:
+    """(penalties, times): 1 - 2 R + Q of gradient flow with a ridge penalty, on whole matrices."""
+    X, scales = _design(rng, n_features, sample_ratio, fast_share, condition_number)
+    values, vectors = np.linalg.eigh(X.T @ X)
+    values = np.maximum(values, 0.0)
+    student, teacher = scales[:, None] * vectors, vectors / scales[:, None]
+    both = (student.T @ student) * (teacher.T @ teacher)
+    noise = (student**2).sum(axis=0)
+    errors = []
+    for ridge in penalty:
+        gone = np.exp(-np.multiply.outer(t, values + ridge))
+        left = (ridge + values * gone) / (values + ridge)
+        fitted = values * ((1 - gone) / (values + ridge)) ** 2
+        errors.append(((left @ both) * left).sum(axis=1) + noise_var * fitted @ noise)
+    return np.array(errors) / n_features
+
+
 def trained_from_every_direction(
     n_features: int,
     sample_ratio: float,

@@ -8,7 +8,12 @@ from numpy.typing import NDArray
 from lazyrich.paper_checks.evidence.claims import Ensemble
 from lazyrich.paper_checks.measurements import pezeshki_2021 as routes
 from lazyrich.paper_checks.pezeshki_2021.in_time import DESIGNS
-from lazyrich.theory.double_descent.multiscale import published_ridge_error, ridge_error
+from lazyrich.theory.double_descent.covariance import ridge_learning_curve
+from lazyrich.theory.double_descent.multiscale import (
+    covariance_of,
+    published_ridge_error,
+    ridge_error,
+)
 
 Array = NDArray[np.float64]
 
@@ -24,6 +29,30 @@ def ridge(penalty: Array, sample_ratio: float, fast_share: float, **given: Any) 
 def published_ridge(penalty: Array, sample_ratio: float, fast_share: float, **given: Any) -> Array:
     ratio = given.pop("condition_number")
     return published_ridge_error(sample_ratio, 1.0, fast_share, ratio, penalty, **given)
+
+
+def penalised_flow(
+    t: Array,
+    penalty: Array,
+    sample_ratio: float,
+    fast_share: float,
+    condition_number: float,
+    noise_var: float,
+) -> Array:
+    """(penalties, times)."""
+    blocks = covariance_of(1.0, fast_share, condition_number)
+    curves = [
+        ridge_learning_curve(
+            sample_ratio * t, blocks, sample_ratio, ridge / sample_ratio, noise_var=noise_var
+        )
+        for ridge in penalty
+    ]
+    return np.array([curve.bias + curve.variance for curve in curves])
+
+
+def end_of_training(t: Array, penalty: Array, **given: Any) -> Array:
+    """Altered: ridge regression of penalty + 1/t in place of the flow until t."""
+    return np.array([ridge(each + 1 / t, **given) for each in penalty])
 
 
 CLAIMS = [
@@ -86,5 +115,26 @@ CLAIMS = [
         equation=r"$E=1-2(R_1+R_2)+Q_1+Q_2$",
         cost=15.0,
         **DESIGNS | {"margin": 0.01},
+    ),
+    Ensemble(
+        name="penalised-training",
+        statement="With a ridge penalty the error in time keeps its closed form, kappa being taken at "
+        "s + penalty; the penalty flattens the peak.",
+        source=SOURCE + "error over training time and ridge penalty",
+        prediction=penalised_flow,
+        measurement=routes.penalised_flow_of_designs,
+        parameters={
+            "t": np.geomspace(0.1, 3e3, 12),
+            "penalty": np.array([1e-3, 1e-2, 0.1, 1.0]),
+            "sample_ratio": 1.2,
+            "fast_share": 0.8,
+            "condition_number": 10.0,
+            "noise_var": 0.04,
+        },
+        coordinate="sample_ratio",
+        alternatives={"ridge of penalty + 1/t": end_of_training},
+        quantity="error 1 - 2R + Q",
+        cost=4.0,
+        **DESIGNS,
     ),
 ]

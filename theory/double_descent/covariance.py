@@ -2,5 +2,13 @@
 
 from lazyrich.theory.double_descent.block_covariance import BlockCovariance
 from lazyrich.theory.double_descent.block_dynamics import LearningCurve, alignment, learning_curve
+from lazyrich.theory.double_descent.ridge_flow import RidgeCurve, ridge_learning_curve
 
-__all__ = ["BlockCovariance", "LearningCurve", "alignment", "learning_curve"]
+__all__ = [
+    "BlockCovariance",
+    "LearningCurve",
+    "RidgeCurve",
+    "alignment",
+    "learning_curve",
+    "ridge_learning_curve",
+]

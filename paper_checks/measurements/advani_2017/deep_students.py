@@ -1,0 +1,196 @@
+"""Deep linear and ReLU students that train on random data, as routes to Advani and Saxe 2017."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+HIDDEN = 3  # a rank-one start stays of rank one: wider layers change nothing
+
+
+def on_sphere(rng: np.random.Generator, shape: tuple[int, int], power: float) -> Array:
+    """Columns of random directions whose entries have the mean square `power` exactly."""
+    entries = rng.standard_normal(shape)
+    return np.sqrt(power * shape[0]) * entries / np.linalg.norm(entries, axis=0)
+
+
+def balanced_start(rng: np.random.Generator, start: Array, depth: int) -> list[Array]:
+    """Balanced rank-one weights whose product is `start`, with random hidden directions."""
+    from lazyrich.solvers.networks.initial_weights import aligned_weights
+
+    size = float(np.linalg.norm(start))
+    strengths = np.full((depth, 1), size ** (1 / depth))
+    right = start[:, None] / size
+    return aligned_weights(np.ones((1, 1)), right, strengths, [HIDDEN] * (depth - 1), rng)
+
+
+def product(layers: Any) -> Array:
+    """W_D ... W_1 at every record, without the axis of the single output."""
+    found = layers[0]
+    for layer in layers[1:]:
+        found = layer @ found
+    return found[..., 0, :]
+
+
+def students_of_design(
+    rng: np.random.Generator,
+    n_inputs: float,
+    t: Array,
+    sample_ratio: float,
+    depth: int,
+    init_scale: float,
+    noise_var: float,
+    step: float,
+    weights_in_all: int,
+) -> Array:
+    """Test and train error, mean over students of one random design: (times, 2).
+
+    Every student has its own teacher (mean square 1), label noise and start, each on the sphere of the
+    right radius: the mean over seeds keeps its limit, without the spread of these three lengths.
+    The number of students is weights_in_all/n_inputs, which gives every size the same spread.
+    Gradient descent with `step` (of t) and half of it, extrapolated to the flow.
+    """
+    from lazyrich.solvers.networks.deep_linear import train_ensemble
+    from lazyrich.solvers.networks.second_moments import from_samples
+
+    n = int(n_inputs)
+    n_train, students = round(sample_ratio * n), round(weights_in_all / n)
+    inputs = rng.standard_normal((n_train, n)) / np.sqrt(n)
+    teachers = on_sphere(rng, (n, students), 1.0)
+    labels = inputs @ teachers + on_sphere(rng, (n_train, students), noise_var)
+    starts = on_sphere(rng, (n, students), init_scale**2)
+    members = [balanced_start(rng, start, depth) for start in starts.T]
+    together = from_samples(inputs, labels)
+    moments = [_of_one_label(together, labels, k) for k in range(students)]
+    found = []
+    for fine in (1, 2):
+        steps = np.rint(fine * t / step).astype(np.int64)
+        # the networks' loss is a mean over samples, and their time is not scaled by N
+        rate = step / fine * n_train / n ** ((depth - 1) / depth)
+        run = train_ensemble(members, moments, rate, steps, weight_steps=steps)
+        distance = product(run.weights) - teachers.T
+        test = noise_var + (distance**2).mean(axis=(1, 2))
+        found.append(np.column_stack([test, 2 * run.loss.mean(axis=1)]))
+    return 2 * found[1] - found[0]
+
+
+def _of_one_label(moments: Any, labels: Array, k: int) -> Any:
+    """The moments of the k-th label alone, from the one decomposition of the inputs."""
+    row = slice(k, k + 1)
+    power = float(np.mean(labels[:, k] ** 2))
+    explained = float(moments.least_squares[k] @ moments.sigma_yx[k])
+    return moments._replace(
+        sigma_yx=moments.sigma_yx[row],
+        trace_yy=power,
+        least_squares=moments.least_squares[row],
+        floor=max(power - explained, 0.0) / 2,
+        coefficients=moments.coefficients[row],
+    )
+
+
+def products_of_networks(
+    t: Array, gram: Any, drive: Any, start: Any, depths: tuple[int, ...], learning_rate: float
+) -> Array:
+    """W_D ... W_1 of full matrices under gradient descent, for each depth: (times, depths, N)."""
+    steps = np.rint(t / learning_rate).astype(np.int64)
+    found = [product(_full_matrices(gram, drive, start, depth, learning_rate, steps)) for depth in depths]
+    return np.stack(found, axis=1)
+
+
+def drift_of_form(
+    t: Array, gram: Any, drive: Any, start: Any, depths: tuple[int, ...], learning_rate: float
+) -> Array:
+    """What leaves the balanced rank-one form, over the largest layer's norm: (times, depths, 2).
+
+    First the largest entry of W_(l+1)^T W_(l+1) - W_l W_l^T (over the norm squared), then the largest
+    second singular value of any layer.
+    """
+    steps = np.rint(t / learning_rate).astype(np.int64)
+    found = []
+    for depth in depths:
+        layers = _full_matrices(gram, drive, start, depth, learning_rate, steps)
+        size = max(float(np.linalg.norm(layer, axis=(1, 2)).max()) for layer in layers)
+        balance = [
+            np.abs(np.swapaxes(after, 1, 2) @ after - layer @ np.swapaxes(layer, 1, 2)).max(axis=(1, 2))
+            for layer, after in zip(layers[:-1], layers[1:], strict=True)
+        ]
+        # the last layer is a row: it has one singular value
+        second = [np.linalg.svd(layer, compute_uv=False)[:, 1] for layer in layers[:-1]]
+        found.append(np.stack([np.max(balance, axis=0) / size**2, np.max(second, axis=0) / size], axis=1))
+    return np.stack(found, axis=1)
+
+
+def _full_matrices(
+    gram: Any, drive: Any, start: Any, depth: int, learning_rate: float, steps: Any
+) -> Any:
+    """Every layer at every record; the seed gives the hidden directions alone."""
+    from lazyrich.solvers.networks.deep_linear import train
+    from lazyrich.solvers.networks.second_moments import from_covariances
+
+    weights = balanced_start(np.random.default_rng(depth), np.asarray(start), depth)
+    moments = from_covariances(gram, np.asarray(drive)[None, :])
+    return train(weights, moments, learning_rate, steps, weight_steps=steps).weights
+
+
+def time_on_plateau(
+    sample_ratio: Array, depth: int, n_inputs: int, init_root: float, step: float
+) -> Array:
+    """Time until half of the least-squares product is learned, for each sample ratio.
+
+    One random design a ratio (teacher of mean square 1, noise .25), its labels scaled to give the drive
+    X y its expected norm, and a start orthogonal to it with init_root = b0^(1/depth). Descent with
+    `step` (of t) and half of it, extrapolated to the flow.
+    """
+    from lazyrich.solvers.networks.deep_linear import train
+    from lazyrich.solvers.networks.second_moments import from_samples
+
+    found = []
+    for k, alpha in enumerate(sample_ratio):
+        rng = np.random.default_rng(k)
+        n_train = round(alpha * n_inputs)
+        inputs = rng.standard_normal((n_train, n_inputs)) / np.sqrt(n_inputs)
+        noise = on_sphere(rng, (n_train, 1), PLATEAU_NOISE)
+        labels = inputs @ on_sphere(rng, (n_inputs, 1), 1.0) + noise
+        drive = (inputs.T @ labels)[:, 0]
+        expected = n_inputs * (alpha + alpha**2 + alpha * PLATEAU_NOISE)
+        labels *= np.sqrt(expected) / np.linalg.norm(drive)
+        start = rng.standard_normal(n_inputs)
+        start -= drive * (start @ drive) / (drive @ drive)
+        start *= init_root**depth * np.sqrt(n_inputs) / np.linalg.norm(start)
+        moments = from_samples(inputs, labels)
+        best = moments.least_squares
+        right = best.T / np.linalg.norm(best)
+        longest = 3 / np.sqrt(expected / n_inputs) * max(init_root ** (2 - depth), -np.log(init_root))
+        times = []
+        for fine in (1, 2):
+            rate = step / fine * n_train / n_inputs ** ((depth - 1) / depth)
+            weights = balanced_start(np.random.default_rng(k), start, depth)
+            steps = np.arange(int((longest + 5) * fine / step))
+            run = train(weights, moments, rate, steps, left=np.ones((1, 1)), right=right)
+            height = np.log(np.maximum(run.mode_strengths[:, 0], 1e-300))
+            half = np.log(np.linalg.norm(best) / 2)
+            after = int(np.argmax(height >= half))
+            part = (half - height[after - 1]) / (height[after] - height[after - 1])
+            times.append(step / fine * (after - 1 + part))
+        found.append(2 * times[1] - times[0])
+    return np.array(found)
+
+
+def scaled_plateau(
+    sample_ratio: Array, depth: int, n_inputs: int, step: float, init_root: float
+) -> Array:
+    """Time on the plateau x b0^((depth - 2)/depth)."""
+    return time_on_plateau(sample_ratio, depth, n_inputs, init_root, step) * init_root ** (depth - 2)
+
+
+def delay_of_smaller_start(
+    sample_ratio: Array, ratio: float, n_inputs: int, step: float, init_root: float
+) -> Array:
+    """Time that two layers need more when b0 = init_root^2 is divided by `ratio`."""
+    smaller = time_on_plateau(sample_ratio, 2, n_inputs, init_root / np.sqrt(ratio), step)
+    return smaller - time_on_plateau(sample_ratio, 2, n_inputs, init_root, step)
+
+
+PLATEAU_NOISE = 0.25

@@ -5,7 +5,7 @@ time t = learning rate x steps. SNR and INR are the variances of teacher and ini
 of the label noise.
 """
 
-from lazyrich.paper_checks.advani_2017 import identities
+from lazyrich.paper_checks.advani_2017 import deep_students, identities
 
 BIBTEX = """
 @misc{advani2017high,
@@ -19,4 +19,5 @@ BIBTEX = """
 
 CLAIMS = [
     *identities.CLAIMS,
+    *deep_students.CLAIMS,
 ]

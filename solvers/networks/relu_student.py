@@ -131,12 +131,16 @@ def train(
     if y.shape != (len(x),) or not np.isfinite(y).all():
         raise ValueError(f"labels has shape {y.shape}; needs ({len(x)},), finite numbers")
     first, second = _checked(network, x.shape[1])
-    rate, steps = positive_number(learning_rate, "learning_rate"), checked_steps(record_steps, "record_steps")
+    rate, steps = (
+        positive_number(learning_rate, "learning_rate"),
+        checked_steps(record_steps, "record_steps"),
+    )
     require_memory(8.0 * len(steps) * (first.size + second.size), "the recorded weights")
     from lazyrich.solvers.networks.relu_student_kernel import descend
 
-    errors, records = np.empty(len(steps)), Network(
-        np.empty((len(steps), *first.shape)), np.empty((len(steps), *second.shape))
+    errors, records = (
+        np.empty(len(steps)),
+        Network(np.empty((len(steps), *first.shape)), np.empty((len(steps), *second.shape))),
     )
     scaled = x / np.sqrt(x.shape[1])
     bound = DIVERGED * float(np.mean((y - outputs(network, x)) ** 2) + np.mean(y**2)) + 1e-300

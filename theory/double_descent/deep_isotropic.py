@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
+from lazyrich.theory.double_descent.arguments import numbers, one_number
 from lazyrich.theory.double_descent.first_layer import FirstLayer, Quadratic, first_layer
 from lazyrich.theory.double_descent.marchenko_pastur import nodes
 
@@ -87,7 +88,7 @@ def deep_linear_curve(
     -----
     Exact for N -> infinity when teacher, noise and start have independent directions; errors of one
     student spread by O(1/sqrt N), their mean deviates by O(1/N). A random, unbalanced start deviates at
-    any N. Accuracy 1e-9 of S + sigma^2 up to t b0^p ~ 1e6 (p = 2 (D-1)/D, b the larger of start and end).
+    any N. Errors are accurate to 1e-9, relative or of S + sigma^2, at every ratio up to t = 1e8.
 
     References
     ----------
@@ -104,12 +105,12 @@ def deep_linear_curve(
     >>> print(deep_linear_curve([4.0, np.inf], 2.0, 2, 0.05, noise_var=0.3).test.round(4))
     [0.5361 0.6   ]
     """
-    times = _times(t)
-    alpha = _number("sample_ratio", sample_ratio, "P/N, samples per input")
+    times = numbers("t", t, zero=True, infinite=True)
+    alpha = one_number("sample_ratio", sample_ratio)
     layers = _depth(depth)
-    start = _number("init_scale", init_scale, "a deep student at 0 stays there", zero=layers == 1)
-    power = _number("teacher_power", teacher_power, "a mean square", zero=True)
-    noise = _number("noise_var", noise_var, "a variance", zero=True)
+    start = one_number("init_scale", init_scale, zero=layers == 1)
+    power = one_number("teacher_power", teacher_power, zero=True)
+    noise = one_number("noise_var", noise_var, zero=True)
     unit = power + noise if power + noise > 0 else 1.0
     scaled = times.ravel() * unit ** ((layers - 1) / layers)
     moving, at = np.unique(scaled[np.isfinite(scaled)], return_inverse=True)
@@ -123,7 +124,7 @@ def _errors(
     t: FloatArray, alpha: float, depth: int, start: float, power: float, noise: float
 ) -> FloatArray:
     """Test and train error, (2, T), at increasing finite times; `start` is b0^(2/D)."""
-    eigenvalues, weights = nodes(alpha)
+    eigenvalues, weights = nodes(alpha, _longest(t[-1], depth, start) if len(t) else 0.0)
     unseen = int(alpha < 1)
     if unseen:
         eigenvalues, weights = np.append(0.0, eigenvalues), np.append(1 - alpha, weights)
@@ -139,6 +140,18 @@ def _errors(
     train = left * (eigenvalues * power + noise) + eigenvalues * initial
     fitted = train[:, unseen:] @ weights[unseen:] / alpha
     return np.stack([noise + test @ weights, max(1 - 1 / alpha, 0.0) * noise + fitted])
+
+
+def _longest(t: float, depth: int, start: float) -> float:
+    """An upper estimate of theta at time t, for S + sigma^2 = 1.
+
+    theta <= t b^p at the largest b, and b^2 is at most that of a linear student that has had the time
+    theta at ratio 1, of the order of 1 + sqrt(theta), and what is left of the start.
+    """
+    theta = t
+    for _ in range(20):
+        theta = t * ((2 + 2 * theta**0.5) ** (1 / depth) + start) ** (depth - 1)
+    return float(theta)
 
 
 def _one_layer(t: FloatArray, eigenvalues: FloatArray) -> FirstLayer:
@@ -157,7 +170,9 @@ def _final_errors(
     variance = noise * min(1.0, alpha) / abs(1 - alpha) if noise and alpha != 1 else 0.0
     if noise and alpha == 1:
         return np.inf, 0.0
-    m_squared = _final_norm(min(1.0, alpha) * power + variance, frozen * start, depth) ** (depth - 1)
+    m_squared = _final_norm(min(1.0, alpha) * power + variance, frozen * start, depth) ** (
+        depth - 1
+    )
     test = noise + variance + frozen * (power + m_squared * start)
     return test, max(1 - 1 / alpha, 0.0) * noise
 
@@ -169,7 +184,11 @@ def _final_norm(learned: float, frozen: float, depth: int) -> float:
     low, high = max(learned ** (1 / depth), frozen), learned ** (1 / depth) + frozen
     if low == high:
         return low
-    return float(brentq(lambda x: x - frozen - learned / x ** (depth - 1), low, high, xtol=1e-300, rtol=1e-15))
+    return float(
+        brentq(
+            lambda x: x - frozen - learned / x ** (depth - 1), low, high, xtol=1e-300, rtol=1e-15
+        )
+    )
 
 
 def product_flow(
@@ -224,7 +243,7 @@ def product_flow(
      [2.7988]
      [3.    ]]
     """
-    times, layers = _times(t, finite=True), _depth(depth)
+    times, layers = numbers("t", t, zero=True), _depth(depth)
     matrix, force, first = _data(gram, drive, start)
     eigenvalues, basis = np.linalg.eigh(matrix)
     eigenvalues = np.maximum(eigenvalues, 0.0)
@@ -294,17 +313,15 @@ def plateau_time(
     >>> print(f"{plateau_time(1.0, 3, 1e-6) / plateau_time(1.0, 3, 1e-3):.6f}")
     10.000000
     """
-    alpha = _number("sample_ratio", sample_ratio, "P/N, samples per input")
+    alpha = one_number("sample_ratio", sample_ratio)
     layers = _depth(depth, least=2)
-    power = _number("teacher_power", teacher_power, "a mean square", zero=True)
-    noise = _number("noise_var", noise_var, "a variance", zero=True)
+    power = one_number("teacher_power", teacher_power, zero=True)
+    noise = one_number("noise_var", noise_var, zero=True)
     if power + noise == 0:
         raise ValueError(
             "teacher_power = noise_var = 0 is outside teacher_power + noise_var > 0: nothing is learned"
         )
-    start = _real("init_scale", init_scale)
-    if not ((start > 0) & np.isfinite(start)).all():
-        raise ValueError(f"init_scale = {init_scale!r} is outside (0, inf): 0 is never left")
+    start = numbers("init_scale", init_scale)
     rate = np.sqrt((alpha + alpha**2) * power + alpha * noise)
     if layers == 2:
         return np.asarray(-np.log(start) / (2 * rate))[()]
@@ -312,34 +329,9 @@ def plateau_time(
     return np.asarray(shape * start ** (-(layers - 2) / layers) / rate)[()]
 
 
-def _real(name: str, value: ArrayLike) -> FloatArray:
-    given = np.asarray(value)
-    if given.dtype.kind not in "iuf" or given.size == 0:
-        raise ValueError(f"{name} = {value!r}; needs real numbers, at least one")
-    return given.astype(np.float64)
-
-
-def _times(t: ArrayLike, *, finite: bool = False) -> FloatArray:
-    times = _real("t", t)
-    valid = (times >= 0) & (times < np.inf if finite else True)
-    if not valid.all():
-        allowed = "[0, inf)" if finite else "[0, inf]"
-        raise ValueError(f"t = {float(times[~valid][0])} is outside {allowed}: the flow starts at 0")
-    return times
-
-
-def _number(name: str, value: float, why: str, *, zero: bool = False) -> float:
-    number = _real(name, value)
-    if number.ndim or not (np.isfinite(number) and (number > 0 or (zero and number == 0))):
-        raise ValueError(
-            f"{name} = {value!r} is outside {'[' if zero else '('}0, inf), one number: {why}"
-        )
-    return float(number)
-
-
 def _depth(value: int, *, least: int = 1) -> int:
-    depth = _real("depth", value)
-    if depth.ndim or not (least <= depth < np.inf and depth == np.floor(depth)):
+    depth = one_number("depth", value)
+    if depth < least or depth != np.floor(depth):
         raise ValueError(
             f"depth = {value!r} is outside {{{least}, {least + 1}, ...}}: it counts weight matrices"
         )
@@ -349,7 +341,7 @@ def _depth(value: int, *, least: int = 1) -> int:
 def _data(
     gram: ArrayLike, drive: ArrayLike, start: ArrayLike
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    matrix, force, first = _real("gram", gram), _real("drive", drive), _real("start", start)
+    matrix, force, first = (np.asarray(x, dtype=np.float64) for x in (gram, drive, start))
     n = len(first) if first.ndim == 1 else 0
     if n == 0 or matrix.shape != (n, n) or force.shape != (n,):
         raise ValueError(

@@ -78,9 +78,7 @@ def first_layer(t: FloatArray, quadratic: Quadratic, depth: int) -> FirstLayer:
     return FirstLayer(np.sqrt(scale) * response.T, decay.T, scale * norm)
 
 
-def _parts(
-    state: FloatArray, quadratic: Quadratic
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _parts(state: FloatArray, quadratic: Quadratic) -> tuple[FloatArray, FloatArray, FloatArray]:
     """F, e^(-lambda theta) and abs(gamma)^2, all in units of the start."""
     eigenvalues, drive, cross, start = quadratic
     response, theta = state[:-1], state[-1]
@@ -99,7 +97,7 @@ def _equations(
     power = (depth - 1) / 2
 
     def slope(_: float, state: FloatArray) -> FloatArray:
-        response, _, norm = _parts(state, quadratic)
+        response, _decay, norm = _parts(state, quadratic)
         m = (scale * norm) ** power
         return np.append(m / root - m * m * eigenvalues * response, m * m)
 

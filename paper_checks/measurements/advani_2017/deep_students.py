@@ -1,5 +1,6 @@
 """Deep linear and ReLU students that train on random data, as routes to Advani and Saxe 2017."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,9 @@ def products_of_networks(
 ) -> Array:
     """W_D ... W_1 of full matrices under gradient descent, for each depth: (times, depths, N)."""
     steps = np.rint(t / learning_rate).astype(np.int64)
-    found = [product(_full_matrices(gram, drive, start, depth, learning_rate, steps)) for depth in depths]
+    found = [
+        product(_full_matrices(gram, drive, start, depth, learning_rate, steps)) for depth in depths
+    ]
     return np.stack(found, axis=1)
 
 
@@ -113,12 +116,16 @@ def drift_of_form(
         layers = _full_matrices(gram, drive, start, depth, learning_rate, steps)
         size = max(float(np.linalg.norm(layer, axis=(1, 2)).max()) for layer in layers)
         balance = [
-            np.abs(np.swapaxes(after, 1, 2) @ after - layer @ np.swapaxes(layer, 1, 2)).max(axis=(1, 2))
-            for layer, after in zip(layers[:-1], layers[1:], strict=True)
+            np.abs(np.swapaxes(after, 1, 2) @ after - layer @ np.swapaxes(layer, 1, 2)).max(
+                axis=(1, 2)
+            )
+            for layer, after in pairwise(layers)
         ]
         # the last layer is a row: it has one singular value
         second = [np.linalg.svd(layer, compute_uv=False)[:, 1] for layer in layers[:-1]]
-        found.append(np.stack([np.max(balance, axis=0) / size**2, np.max(second, axis=0) / size], axis=1))
+        found.append(
+            np.stack([np.max(balance, axis=0) / size**2, np.max(second, axis=0) / size], axis=1)
+        )
     return np.stack(found, axis=1)
 
 
@@ -135,11 +142,11 @@ def _full_matrices(
 
 
 def time_on_plateau(
-    sample_ratio: Array, depth: int, n_inputs: int, init_root: float, step: float
+    sample_ratio: Array, depth: int, noise_var: float, n_inputs: int, init_root: float, step: float
 ) -> Array:
     """Time until half of the least-squares product is learned, for each sample ratio.
 
-    One random design a ratio (teacher of mean square 1, noise .25), its labels scaled to give the drive
+    One random design a ratio (teacher of mean square 1, noise noise_var), its labels scaled to give the drive
     X y its expected norm, and a start orthogonal to it with init_root = b0^(1/depth). Descent with
     `step` (of t) and half of it, extrapolated to the flow.
     """
@@ -151,10 +158,10 @@ def time_on_plateau(
         rng = np.random.default_rng(k)
         n_train = round(alpha * n_inputs)
         inputs = rng.standard_normal((n_train, n_inputs)) / np.sqrt(n_inputs)
-        noise = on_sphere(rng, (n_train, 1), PLATEAU_NOISE)
+        noise = on_sphere(rng, (n_train, 1), noise_var)
         labels = inputs @ on_sphere(rng, (n_inputs, 1), 1.0) + noise
         drive = (inputs.T @ labels)[:, 0]
-        expected = n_inputs * (alpha + alpha**2 + alpha * PLATEAU_NOISE)
+        expected = n_inputs * (alpha + alpha**2 + alpha * noise_var)
         labels *= np.sqrt(expected) / np.linalg.norm(drive)
         start = rng.standard_normal(n_inputs)
         start -= drive * (start @ drive) / (drive @ drive)
@@ -162,7 +169,9 @@ def time_on_plateau(
         moments = from_samples(inputs, labels)
         best = moments.least_squares
         right = best.T / np.linalg.norm(best)
-        longest = 3 / np.sqrt(expected / n_inputs) * max(init_root ** (2 - depth), -np.log(init_root))
+        longest = (
+            3 / np.sqrt(expected / n_inputs) * max(init_root ** (2 - depth), -np.log(init_root))
+        )
         times = []
         for fine in (1, 2):
             rate = step / fine * n_train / n_inputs ** ((depth - 1) / depth)
@@ -179,18 +188,24 @@ def time_on_plateau(
 
 
 def scaled_plateau(
-    sample_ratio: Array, depth: int, n_inputs: int, step: float, init_root: float
+    sample_ratio: Array, depth: int, noise_var: float, n_inputs: int, step: float, init_root: float
 ) -> Array:
     """Time on the plateau x b0^((depth - 2)/depth)."""
-    return time_on_plateau(sample_ratio, depth, n_inputs, init_root, step) * init_root ** (depth - 2)
+    time = time_on_plateau(sample_ratio, depth, noise_var, n_inputs, init_root, step)
+    return time * init_root ** (depth - 2)
 
 
 def delay_of_smaller_start(
-    sample_ratio: Array, ratio: float, n_inputs: int, step: float, init_root: float
+    sample_ratio: Array,
+    ratio: float,
+    noise_var: float,
+    n_inputs: int,
+    step: float,
+    init_root: float,
 ) -> Array:
     """Time that two layers need more when b0 = init_root^2 is divided by `ratio`."""
-    smaller = time_on_plateau(sample_ratio, 2, n_inputs, init_root / np.sqrt(ratio), step)
-    return smaller - time_on_plateau(sample_ratio, 2, n_inputs, init_root, step)
-
-
-PLATEAU_NOISE = 0.25
+    smaller, larger = (
+        time_on_plateau(sample_ratio, 2, noise_var, n_inputs, root, step)
+        for root in (init_root / np.sqrt(ratio), init_root)
+    )
+    return smaller - larger

@@ -79,7 +79,7 @@ CURVE: dict[str, Any] = {
     "equation": r"$b^{2/D}=\int\rho\,[F^2s^2+e^{-2\lambda\theta}b_0^{2/D}]$",
     "prediction": curves,
     "measurement": routes.students_of_design,
-    "settings": {"step": 0.02, "weights_in_all": 16384},
+    "settings": {"step": 0.04, "weights_in_all": 12288},
     "coordinate": "t",
     "scale": "maximum",
     "sizes": (32, 128, 512),
@@ -89,7 +89,7 @@ CURVE: dict[str, Any] = {
     "quantity": "test and train error",
     "margin": 0.025,
     "alternatives": {"a shallow student": as_if_shallow},
-    "cost": 15.0,
+    "cost": 12.0,
 }
 PLATEAU: dict[str, Any] = {
     "settings": {"step": 0.05},

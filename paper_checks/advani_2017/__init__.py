@@ -5,7 +5,13 @@ time t = learning rate x steps. SNR and INR are the variances of teacher and ini
 of the label noise.
 """
 
-from lazyrich.paper_checks.advani_2017 import deep_students, identities
+from lazyrich.paper_checks.advani_2017 import (
+    deep_students,
+    identities,
+    learning_curves,
+    stopping,
+    student_size,
+)
 
 BIBTEX = """
 @misc{advani2017high,
@@ -19,5 +25,8 @@ BIBTEX = """
 
 CLAIMS = [
     *identities.CLAIMS,
+    *learning_curves.CLAIMS,
+    *stopping.CLAIMS,
+    *student_size.CLAIMS,
     *deep_students.CLAIMS,
 ]

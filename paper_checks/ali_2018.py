@@ -88,8 +88,7 @@ def flow_excess(
 ) -> Array:
     """Excess risk on fresh inputs above optimal ridge."""
     s, _, fresh = _spectra(seed, n_train, n_inputs)
-    given = {"noise_var": noise_var, "metric": fresh}
-    return early_stopping.flow_excess(t, s, prior_var, n_train, **given)
+    return early_stopping.flow_excess(t, s, prior_var, n_train, noise_var=noise_var, metric=fresh)
 
 
 def isotropic_ratio(t: Array, sample_ratio: float, snr: float, gap: float = 1.0) -> Array:

@@ -225,4 +225,21 @@ CLAIMS = [
         alternatives={"a start along the drive": partial(aligned_plateau, depth=4)},
         **PLATEAU,
     ),
+    Deterministic(
+        name="width-of-a-relu-student",
+        statement="Trained to the end, a ReLU student with about as many weights as samples is worse than a "
+        "narrower and a wider one, by 1.5, and than itself at the best stopping time, by 2, where "
+        "it is at most 1.5 times as bad as the narrower one: early stopping removes the peak.",
+        source=SOURCE + "nonlinear students; qualitative, in 24 data sets",
+        prediction=lambda **_: np.ones(4),
+        measurement=routes.relu_peak_statements,
+        parameters={"widths": (2, 8, 64), "factors": (1.5, 1.5, 2.0, 1.5), "seeds": 24},
+        coordinate=None,
+        scale=1.0,
+        quantity="part of each statement that holds",
+        margin=1e-3,
+        value_sensitivity=False,
+        alternatives={"no peak at the end": lambda **_: np.array([1.0, 0.0, 1.0, 1.0])},
+        cost=15.0,
+    ),
 ]

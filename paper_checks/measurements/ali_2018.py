@@ -35,7 +35,7 @@ def descended(inputs: Array, t: Array, learning_rate: float) -> Array:
     return np.stack(runs, axis=2)
 
 
-def ridge(inputs: Array, penalty: Array) -> Array:
+def ridge(inputs: Array, penalty: Any) -> Array:
     """Ridge regression as a matrix B for each penalty, (penalties, N, P)."""
     n_train, n_inputs = inputs.shape
     covariance = inputs.T @ inputs / n_train

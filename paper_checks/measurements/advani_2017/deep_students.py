@@ -1,5 +1,6 @@
 """Deep linear and ReLU students that train on random data, as routes to Advani and Saxe 2017."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -209,3 +210,62 @@ def delay_of_smaller_start(
         for root in (init_root / np.sqrt(ratio), init_root)
     )
     return smaller - larger
+
+
+def relu_width_sweep(
+    widths: Sequence[int],
+    seeds: int,
+    *,
+    n_inputs: int = 15,
+    n_train: int = 120,
+    teacher_width: int = 5,
+    noise_std: float = 0.3,
+    learning_rate: float = 1.0,
+    steps: int = 20_000,
+    init_scale: float = 0.5,
+) -> dict[str, Array]:
+    """Errors of trained two-layer ReLU students, each (seeds, widths).
+
+    "best" is the lowest error on fresh inputs at any recorded time, "final" that at the end, both
+    without label noise, "train" the mean squared error on the noisy labels at the end. All widths
+    of a seed share teacher and data.
+    """
+    from lazyrich.solvers.networks import relu_student
+
+    record = np.unique(np.append(0, np.geomspace(1, steps, 80).round())).astype(np.int64)
+    found = np.empty((3, seeds, len(widths)))
+    for seed, rng in enumerate(np.random.default_rng(2017).spawn(seeds)):
+        teacher = relu_student.random_network(teacher_width, n_inputs, 1.0, rng)
+        inputs = rng.standard_normal((n_train, n_inputs))
+        labels = relu_student.outputs(teacher, inputs) + noise_std * rng.standard_normal(n_train)
+        for k, width in enumerate(widths):
+            start = relu_student.random_network(width, n_inputs, init_scale, rng)
+            run = relu_student.train(start, inputs, labels, learning_rate, record)
+            errors = relu_student.population_error(run.network, teacher)
+            found[:, seed, k] = errors.min(), errors[-1], run.train_error[-1]
+    return dict(zip(("best", "final", "train"), found, strict=True))
+
+
+def relu_peak_statements(widths: Sequence[int], factors: Sequence[float], seeds: int) -> Array:
+    """How far four statements on the widths (narrow, threshold, wide) hold, 1 where they do: (4,).
+
+    In the geometric mean over data sets, three standard errors on the safe side: at the end the
+    threshold's error exceeds (1) the narrow, (2) the wide student's, and (3) its own best in time, by
+    these factors; (4) at the best time it does not exceed the narrow student's by the last factor.
+    An entry below 1 is the part of the factor's logarithm that is reached, none below 0.
+    """
+    errors = relu_width_sweep(widths, seeds)
+    best, final = np.log(errors["best"]), np.log(errors["final"])
+    bounds = np.log(factors)
+    gains = np.stack(
+        [
+            final[:, 1] - final[:, 0],
+            final[:, 1] - final[:, 2],
+            final[:, 1] - best[:, 1],
+            bounds[3] - (best[:, 1] - best[:, 0]),
+        ]
+    )
+    safe = gains.mean(axis=1) - 3 * gains.std(axis=1, ddof=1) / np.sqrt(seeds)
+    needed = np.append(bounds[:3], 0.0)
+    reached = np.where(safe >= needed, 1.0, safe / np.where(needed > 0, needed, 1.0))
+    return np.clip(reached, 0.0, 1.0)

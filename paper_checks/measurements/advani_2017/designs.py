@@ -22,7 +22,7 @@ def _design(rng: np.random.Generator, n_inputs: float, sample_ratio: float) -> t
     return gaussian_design(n_train, np.ones(n), rng), n_train / n
 
 
-def _errors(
+def design_errors(
     rng: np.random.Generator,
     n_inputs: float,
     t: Any,
@@ -59,8 +59,8 @@ def errors_in_time(
 ) -> Array:
     """One of test error (0), train error (1) and weight norm (2): times, or (times, ratios)."""
     if np.ndim(sample_ratio) == 0:
-        return _errors(rng, n_inputs, t, sample_ratio, **physics)[quantity]
-    curves = [_errors(rng, n_inputs, t, each, **physics)[quantity] for each in sample_ratio]
+        return design_errors(rng, n_inputs, t, sample_ratio, **physics)[quantity]
+    curves = [design_errors(rng, n_inputs, t, each, **physics)[quantity] for each in sample_ratio]
     return np.array(curves).T
 
 
@@ -77,7 +77,7 @@ def errors_by_start(
 
     given = {"t": t, "sample_ratio": sample_ratio, **physics}
     return np.array(
-        [_errors(deepcopy(rng), n_inputs, init_var=each, **given)[0] for each in init_var]
+        [design_errors(deepcopy(rng), n_inputs, init_var=each, **given)[0] for each in init_var]
     ).T
 
 

@@ -208,7 +208,7 @@ CLAIMS = [
         prediction=partial(scaled_plateau, depth=3),
         measurement=partial(routes.scaled_plateau, depth=3),
         parameters=RATIOS,
-        steps=(0.02, 0.01, 0.005),
+        steps=(0.01, 0.005, 0.0025),
         alternatives={"a start along the drive": partial(aligned_plateau, depth=3)},
         **PLATEAU,
     ),

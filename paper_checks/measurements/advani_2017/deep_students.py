@@ -145,7 +145,7 @@ def _full_matrices(
 def time_on_plateau(
     sample_ratio: Array, depth: int, noise_var: float, n_inputs: int, init_root: float, step: float
 ) -> Array:
-    """Time until half of the least-squares product is learned, for each sample ratio.
+    """Time until half of the train error that can be learned is gone, for each sample ratio.
 
     One random design a ratio (teacher of mean square 1, noise noise_var), its labels scaled to give the drive
     X y its expected norm, and a start orthogonal to it with init_root = b0^(1/depth). Descent with
@@ -168,21 +168,16 @@ def time_on_plateau(
         start -= drive * (start @ drive) / (drive @ drive)
         start *= init_root**depth * np.sqrt(n_inputs) / np.linalg.norm(start)
         moments = from_samples(inputs, labels)
-        best = moments.least_squares
-        right = best.T / np.linalg.norm(best)
-        longest = (
-            3 / np.sqrt(expected / n_inputs) * max(init_root ** (2 - depth), -np.log(init_root))
-        )
+        scale = max(init_root ** (2 - depth), -np.log(init_root))
+        longest = 5 + 3 * scale / np.sqrt(expected / n_inputs)
         times = []
         for fine in (1, 2):
             rate = step / fine * n_train / n_inputs ** ((depth - 1) / depth)
             weights = balanced_start(np.random.default_rng(k), start, depth)
-            steps = np.arange(int((longest + 5) * fine / step))
-            run = train(weights, moments, rate, steps, left=np.ones((1, 1)), right=right)
-            height = np.log(np.maximum(run.mode_strengths[:, 0], 1e-300))
-            half = np.log(np.linalg.norm(best) / 2)
-            after = int(np.argmax(height >= half))
-            part = (half - height[after - 1]) / (height[after] - height[after - 1])
+            steps = np.arange(int(longest * fine / step))
+            left = train(weights, moments, rate, steps).excess_loss
+            after = int(np.argmax(left <= left[0] / 2))
+            part = (left[after - 1] - left[0] / 2) / (left[after - 1] - left[after])
             times.append(step / fine * (after - 1 + part))
         found.append(2 * times[1] - times[0])
     return np.array(found)

@@ -56,6 +56,17 @@ def risk(rng: np.random.Generator, noise_var: float, **given: Any) -> Array:
     return errors[..., 0] + noise_var * errors[..., 1]
 
 
+def tuned_ridge_risk(
+    rng: np.random.Generator, sample_ratio: Array, noise_var: float, **given: Any
+) -> Array:
+    """Risk at the penalty noise_var/sample_ratio, the best for isotropic teachers of length 1."""
+    found = [
+        risk(rng, noise_var, sample_ratio=[ratio], penalty=noise_var / ratio, **given)[0]
+        for ratio in sample_ratio
+    ]
+    return np.array(found)
+
+
 def break_even_snr(rng: np.random.Generator, n_inputs: float, sample_ratio: Array) -> Array:
     """Signal-to-noise ratio at which the interpolator is as bad as predicting zero."""
     one = {"shares": (1.0,), "variances": (1.0,), "teacher_norms_squared": (1.0,)}
@@ -173,10 +184,11 @@ def head_risk_with_tail(
 
     P = int(n_train)
     n = [*_whole(head_share, P), *_whole(tail_excess, P**2)]
+    white = gaussian_design(P, np.ones(sum(n)), rng)
     found = []
     for trace in tail_trace:
         c = [1.0, trace * P / n[1]]
-        X = gaussian_design(P, np.repeat(c, n), rng)
+        X = white * np.sqrt(np.repeat(c, n))
         errors = averaged_ridge(X, n, c, [1 / n[0], 0.0], 0.0, noise_var=noise_var)
         found.append(np.sum(errors.signal + errors.noise))
     return np.array(found)

@@ -33,7 +33,7 @@ ISOTROPIC: dict[str, Any] = {"shares": (1.0,), "variances": (1.0,), "teacher_nor
 TWO_SCALES = {
     "shares": (0.25, 0.75),
     "variances": (1.0, 0.1),
-    "teacher_norms_squared": (0.6, 4.0),
+    "teacher_norms_squared": (0.2, 8.0),
 }
 BELOW = np.array([0.25, 0.375, 0.5, 0.625, 0.75])
 BOTH = np.array([0.25, 0.5, 0.75, 1.5, 2.0, 4.0])
@@ -255,16 +255,16 @@ CLAIMS = [
         source=SOURCE
         + "ridgeless regression with correlated features; effective ridge derived here",
         equation=r"$\lambda_{eff}=T/P,\quad n_2\gg P$",
-        prediction=predictions.head_ridge_risk,
-        measurement=routes.head_risk_with_tail,
+        prediction=predictions.head_ridge_errors,
+        measurement=routes.head_errors_with_tail,
         parameters={
-            "tail_trace": np.array([0.1, 0.3, 1.0, 2.0]),
+            "tail_trace": np.array([0.05, 0.1, 0.3, 1.0]),
             "head_share": 0.5,
             "tail_excess": 0.5,
-            "noise_var": 0.5,
         },
-        alternatives={"no tail": predictions.without_tail},
-        quantity="excess risk",
+        scale="maximum",
+        alternatives={"half the trace": predictions.half_the_trace},
+        quantity="bias, and variance / noise variance",
         cost=12.0,
         **ENSEMBLE
         | {

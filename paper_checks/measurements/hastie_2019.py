@@ -167,17 +167,17 @@ def latent_risk(
     return np.array(found)
 
 
-def head_risk_with_tail(
+def head_errors_with_tail(
     rng: np.random.Generator,
     n_train: float,
     tail_trace: Array,
     head_share: float,
     tail_excess: float,
-    noise_var: float,
 ) -> Array:
-    """Risk of interpolators on a head of variance 1 and a tail of n_2 = tail_excess P^2 dimensions.
+    """Bias, and variance for label noise 1, of interpolators on a head and a long tail: (traces, 2).
 
-    The teacher has power 1 on the head and 0 on the tail, whose variances sum to tail_trace x P.
+    The head has variance 1 and the teacher's power 1; the tail's n_2 = tail_excess P^2 dimensions have
+    variances that sum to tail_trace x P, and no teacher.
     """
     from lazyrich.solvers.networks.linear_student import gaussian_design
     from lazyrich.solvers.networks.ridge_student import averaged_ridge
@@ -189,6 +189,6 @@ def head_risk_with_tail(
     for trace in tail_trace:
         c = [1.0, trace * P / n[1]]
         X = white * np.sqrt(np.repeat(c, n))
-        errors = averaged_ridge(X, n, c, [1 / n[0], 0.0], 0.0, noise_var=noise_var)
-        found.append(np.sum(errors.signal + errors.noise))
+        errors = averaged_ridge(X, n, c, [1 / n[0], 0.0], 0.0, noise_var=1.0)
+        found.append([errors.signal.sum(), errors.noise.sum()])
     return np.array(found)

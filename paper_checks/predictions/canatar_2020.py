@@ -20,7 +20,7 @@ def prediction(
     samples: Any,
     dimensions: Sequence[float],
     variances: Sequence[float],
-    teacher_norms_squared: Sequence[float],
+    teacher_norms_squared: Sequence[float] | Array,
     penalty: Any,
     noise_var: float = 0.0,
 ) -> RidgeRisk:
@@ -78,20 +78,16 @@ def samples_to_learn(
 
     c = np.asarray(variances)
 
-    def missed(log_samples: float, k: int) -> float:
+    def excess(log_samples: float, left: float, k: int) -> float:
         norms = np.ones(len(c))
         fit = prediction([np.exp(log_samples)], dimensions, variances, norms, penalty)
-        return float(fit.mode_errors[0, k] / c[k])
+        return float(fit.mode_errors[0, k] / c[k] - left)
 
-    return np.array(
-        [
-            [
-                np.exp(brentq(lambda x, k=k: missed(x, k) - left, -12, np.log(largest), xtol=1e-12))
-                for k in range(len(c))
-            ]
-            for left in fraction
-        ]
-    )
+    log_samples = [
+        [brentq(excess, -12, np.log(largest), args=(left, k), xtol=1e-12) for k in range(len(c))]
+        for left in fraction
+    ]
+    return np.exp(log_samples)
 
 
 def degree_errors(
@@ -110,12 +106,38 @@ def degree_errors(
     D = int(dimension)
     degrees = range(1, len(kernel_powers) + 1)
     n = np.array(
-        [comb(k + D - 1, k) - (comb(k + D - 3, k - 2) if k > 1 else 0) for k in degrees], dtype=float
+        [comb(k + D - 1, k) - (comb(k + D - 3, k - 2) if k > 1 else 0) for k in degrees],
+        dtype=float,
     )
     c = np.asarray(kernel_powers) / n
     blocks = BlockCovariance(c, n, np.asarray(teacher_powers) / c)
     samples = np.asarray(sample_ratio) * n[learned_degree - 1]
     return covariance.ridge_risk(blocks, samples, penalty, noise_var=noise_var).mode_errors
+
+
+def first_degree_error(
+    sample_ratio: Array,
+    ridge: float,
+    kernel_powers: Sequence[float],
+    teacher_powers: Sequence[float],
+    noise_var: float,
+) -> Array:
+    """Error of degree 1 as D grows in proportion to P, in units of D, with the penalty ridge/D."""
+    ratio = np.asarray(sample_ratio)
+    first = BlockCovariance(kernel_powers[:1], [1.0], [teacher_powers[0] / kernel_powers[0]])
+    penalty = ridge + sum(kernel_powers[1:]) / ratio
+    return covariance.ridge_risk(
+        first, ratio, penalty, noise_var=noise_var + sum(teacher_powers[1:])
+    ).risk
+
+
+def first_degree_alone(
+    kernel_powers: Sequence[float], teacher_powers: Sequence[float], **given: Any
+) -> Array:
+    """Altered: higher degrees of kernel and target play no part."""
+    return first_degree_error(
+        kernel_powers=kernel_powers[:1], teacher_powers=teacher_powers[:1], **given
+    )
 
 
 def kappa_of_penalty() -> Any:

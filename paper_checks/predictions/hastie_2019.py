@@ -106,17 +106,17 @@ def latent_risk(
     return np.array(found)
 
 
-def head_ridge_risk(
-    tail_trace: Array, head_share: float, tail_excess: float, noise_var: float
-) -> Array:
-    """Ridge risk on the head alone, with the tail's trace over P as penalty."""
-    head = covariance.BlockCovariance([1.0], [head_share], [1.0])
-    return covariance.ridge_risk(head, 1.0, tail_trace, noise_var=noise_var).risk
+def head_ridge_errors(tail_trace: Array, head_share: float, tail_excess: float) -> Array:
+    """Bias and variance of ridge regression on the head alone, with the tail's trace over P as penalty."""
+    one = {"variances": (1.0,), "teacher_norms_squared": (1.0,)}
+    return bias_and_variance(
+        np.array([1.0]), shares=(head_share,), penalty=np.asarray(tail_trace), **one
+    )[0]
 
 
-def without_tail(tail_trace: Array, head_share: float, noise_var: float, **_: Any) -> Array:
-    """Altered: a tail of vanishing variances does nothing."""
-    return head_ridge_risk(0 * np.asarray(tail_trace), head_share, 0.0, noise_var)
+def half_the_trace(tail_trace: Array, **given: Any) -> Array:
+    """Altered: the penalty is half the tail's trace over P."""
+    return head_ridge_errors(0.5 * np.asarray(tail_trace), **given)
 
 
 def isotropic_bias(sample_ratio: Array, **_: Any) -> Array:

@@ -5,6 +5,7 @@ Q_k(1) = 1; the kernel is sum_k e_k Q_k(x.x'), and teachers are Gaussian with co
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def harmonics(degree: int, dimension: int) -> int:
+def n_harmonics(degree: int, dimension: int) -> int:
     """Number of independent spherical harmonics of a degree."""
     from math import comb
 
@@ -46,10 +47,10 @@ def degree_errors(
     """
     D = int(dimension)
     e, p = np.asarray(kernel_powers), np.asarray(teacher_powers)
-    n = np.array([harmonics(k, D) for k in range(1, len(e) + 1)])
+    n = np.array([n_harmonics(k, D) for k in range(1, len(e) + 1)])
     found = []
     for ratio in sample_ratio:
-        P = round(ratio * harmonics(learned_degree, D))
+        P = round(ratio * n_harmonics(learned_degree, D))
         x = rng.standard_normal((P, D))
         x /= np.linalg.norm(x, axis=1, keepdims=True)
         Q = gegenbauer(x @ x.T, len(e), D)[1:]
@@ -59,3 +60,10 @@ def degree_errors(
         overlap, power = (np.einsum("kij,ij->k", Q, matrix) for matrix in (fit, square))
         found.append(p - 2 * p * e / n * overlap + e**2 / n * power)
     return np.array(found)
+
+
+def first_degree_error(
+    rng: np.random.Generator, dimension: float, ridge: float, **given: Any
+) -> Array:
+    """Error of degree 1 for P = ratio x D samples and the penalty ridge/D: (ratios,)."""
+    return degree_errors(rng, dimension, learned_degree=1, penalty=ridge / dimension, **given)[:, 0]

@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
+ROWS = 8
+"""Designs of P = multiple x scale rows are repeated until they have ROWS x scale rows together."""
+
+
 class _Fit(NamedTuple):
     modes: Array
     train: Array
@@ -28,22 +32,26 @@ def _fits(
     penalty: Any,
     noise_var: float = 0.0,
 ) -> _Fit:
-    """Fits to one design for each number of samples."""
+    """Means over designs for each number of samples, more of them where they are small."""
     from lazyrich.solvers.networks.linear_student import gaussian_design
     from lazyrich.solvers.networks.ridge_student import averaged_ridge
 
     n = np.rint(scale * np.asarray(dimensions)).astype(int)
     teacher, found = np.asarray(teacher_norms_squared) / n, []
     for multiple in samples:
-        X = gaussian_design(round(scale * multiple), np.repeat(variances, n), rng)
-        found.append(
-            averaged_ridge(X, n.tolist(), variances, teacher, penalty, noise_var=noise_var)
-        )
-    return _Fit(
-        np.array([errors.signal + errors.noise for errors in found]),
-        np.array([errors.train_signal + errors.train_noise for errors in found]),
-        np.array([errors.residual_share for errors in found]),
-    )
+        fits = []
+        for _ in range(max(1, round(ROWS / multiple))):
+            X = gaussian_design(round(scale * multiple), np.repeat(variances, n), rng)
+            errors = averaged_ridge(X, n.tolist(), variances, teacher, penalty, noise_var=noise_var)
+            fits.append(
+                (
+                    errors.signal + errors.noise,
+                    errors.train_signal + errors.train_noise,
+                    errors.residual_share,
+                )
+            )
+        found.append([np.mean(each, axis=0) for each in zip(*fits, strict=True)])
+    return _Fit(*(np.array(each) for each in zip(*found, strict=True)))
 
 
 def mode_errors(rng: np.random.Generator, **given: Any) -> Array:

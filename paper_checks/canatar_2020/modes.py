@@ -91,7 +91,7 @@ CLAIMS = [
         prediction=predictions.mode_errors,
         measurement=routes.mode_errors,
         parameters=THREE_SCALES
-        | {"samples": np.array([1.5, 3.0, 6.0, 10.0, 20.0]), "penalty": 1e-3, "noise_var": 0.1},
+        | {"samples": np.array([2.0, 3.0, 6.0, 10.0, 20.0]), "penalty": 1e-3, "noise_var": 0.1},
         coordinate="samples",
         alternatives={"without what other modes leave": predictions.mode_errors_without_leakage},
         quantity="error of a mode",
@@ -108,7 +108,7 @@ CLAIMS = [
         measurement=routes.train_error,
         parameters=THREE_SCALES
         | {
-            "samples": np.array([1.5, 3.0, 6.0, 10.0, 20.0]),
+            "samples": np.array([2.0, 3.0, 6.0, 10.0, 20.0]),
             "penalty": np.array([1e-3, 1e-2, 0.1]),
             "noise_var": 0.1,
         },
@@ -126,7 +126,7 @@ CLAIMS = [
         measurement=routes.test_and_validation_error,
         parameters=THREE_SCALES
         | {
-            "samples": np.array([1.5, 3.0, 6.0, 10.0, 20.0]),
+            "samples": np.array([2.0, 3.0, 6.0, 10.0, 20.0]),
             "penalty": np.array([1e-3, 1e-2, 0.1]),
             "noise_var": 0.1,
         },
@@ -208,7 +208,7 @@ CLAIMS = [
             **SPHERE,
         },
         coordinate="sample_ratio",
-        scale=np.tile(SPHERE["teacher_powers"], (4, 1)) / (20, 3, 1),
+        scale=0.1,
         quantity="error of each degree",
         cost=15.0,
         **ENSEMBLE | {"size": "dimension", "sizes": (32,), "quick_sizes": (32,)},

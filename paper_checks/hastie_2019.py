@@ -258,7 +258,7 @@ CLAIMS = [
         prediction=predictions.head_ridge_errors,
         measurement=routes.head_errors_with_tail,
         parameters={
-            "tail_trace": np.array([0.05, 0.1, 0.2, 0.4]),
+            "tail_trace": np.array([0.02, 0.05, 0.1, 0.2]),
             "head_share": 0.5,
             "tail_excess": 0.5,
         },

@@ -4,7 +4,7 @@ Mean loss (1/2P) sum (y - f)^2 + (penalty/2) |f|_K^2: the paper's sum loss has P
 times this kappa. Excess risk, without label noise; a block k has n_k modes of eigenvalue c_k.
 """
 
-from lazyrich.paper_checks.canatar_2020 import modes
+from lazyrich.paper_checks.canatar_2020 import digits, modes
 
 BIBTEX = """
 @article{canatar2021spectral,
@@ -19,4 +19,4 @@ BIBTEX = """
 }
 """
 
-CLAIMS = [*modes.CLAIMS]
+CLAIMS = [*modes.CLAIMS, *digits.CLAIMS]

@@ -3,7 +3,7 @@
 from lazyrich.theory.double_descent.block_covariance import BlockCovariance
 from lazyrich.theory.double_descent.block_dynamics import LearningCurve, alignment, learning_curve
 from lazyrich.theory.double_descent.block_ridge import RidgeRisk, ridge_risk
-from lazyrich.theory.double_descent.spectrum import Spectrum, spectrum_of
+from lazyrich.theory.double_descent.spectrum import Spectrum, kernel_spectrum_of, spectrum_of
 
 __all__ = [
     "BlockCovariance",
@@ -11,6 +11,7 @@ __all__ = [
     "RidgeRisk",
     "Spectrum",
     "alignment",
+    "kernel_spectrum_of",
     "learning_curve",
     "ridge_risk",
     "spectrum_of",

@@ -107,6 +107,64 @@ def spectrum_of(X: ArrayLike, y: ArrayLike, *, whole_population: bool = False) -
     return Spectrum(BlockCovariance(eigenvalues, np.ones(rank), power / eigenvalues), noise_var)
 
 
+def kernel_spectrum_of(kernel_matrix: ArrayLike, y: ArrayLike) -> Spectrum:
+    """The same for kernel regression on a whole population: eigenvalues of K/M and power of y along each.
+
+    With K/M = sum_i c_i u_i u_i^T the eigenfunctions are sqrt(M) u_i, and m_i c_i = (u_i . y)^2/M. Training
+    sets are drawn from the M samples and errors are measured on them; power in directions whose eigenvalue
+    is 0 to rounding counts as noise.
+
+    Parameters
+    ----------
+    kernel_matrix : array_like, (M, M)
+        K(x, x') between all samples, symmetric and without negative eigenvalues but for rounding.
+    y : array_like, (M,) or (M, n_outputs)
+        Labels; sums over the outputs are predicted.
+
+    Returns
+    -------
+    Spectrum
+        (covariance, noise_var), one block a direction.
+
+    Raises
+    ------
+    ValueError
+        For nan, inf, shapes that do not fit, or a matrix that is not symmetric and positive.
+
+    Notes
+    -----
+    The mean loss with penalty lambda is kernel regression f = K_test (K_train + lambda P)^-1 y.
+
+    References
+    ----------
+    Canatar, Bordelon, Pehlevan 2020, arXiv:2006.13198.
+
+    Examples
+    --------
+    >>> kernel_spectrum_of([[2.0, 0.0], [0.0, 1.0]], [1.0, 1.0]).covariance.eigenvalues
+    array([1. , 0.5])
+    """
+    K, labels = _samples(kernel_matrix, "kernel_matrix", 2), _samples(y, "y", 1)
+    M = len(K)
+    if K.shape != (M, M) or len(labels) != M:
+        raise ValueError(f"kernel_matrix {K.shape} and y {labels.shape}; needs (M, M) and M labels")
+    if not np.allclose(K, K.T, rtol=1e-8, atol=1e-8 * float(np.abs(K).max())):
+        raise ValueError("kernel_matrix is not symmetric; needs K(x, x') = K(x', x)")
+    eigenvalues, vectors = np.linalg.eigh(K / M)
+    rounding = M * np.finfo(float).eps * max(float(eigenvalues[-1]), 0.0)
+    if eigenvalues[-1] <= 0 or eigenvalues[0] < -100 * rounding:
+        raise ValueError(
+            f"kernel_matrix/M has eigenvalues from {eigenvalues[0]:.3g} to {eigenvalues[-1]:.3g}; "
+            "a kernel's are >= 0, and not all 0"
+        )
+    kept = eigenvalues > rounding
+    c = eigenvalues[kept][::-1]
+    targets = labels.reshape(M, -1)
+    power = ((vectors[:, kept].T @ targets) ** 2).sum(axis=1)[::-1] / M
+    missed = ((vectors[:, ~kept].T @ targets) ** 2).sum() / M
+    return Spectrum(BlockCovariance(c, np.ones(c.size), power / c), float(missed))
+
+
 def _without_noise(power: FloatArray, noise: float) -> FloatArray:
     """Powers m_i c_i >= 0 after `noise` is subtracted from each, with the total unbiased if positive."""
     positive = np.maximum(power - noise, 0)

@@ -258,14 +258,15 @@ CLAIMS = [
         prediction=predictions.head_ridge_errors,
         measurement=routes.head_errors_with_tail,
         parameters={
-            "tail_trace": np.array([0.02, 0.05, 0.1, 0.2]),
+            "tail_trace": np.array([0.05, 0.2, 0.4]),
             "head_share": 0.5,
             "tail_excess": 0.5,
         },
         scale="maximum",
         alternatives={"half the trace": predictions.half_the_trace},
         quantity="bias, and variance / noise variance",
-        cost=12.0,
+        cost=25.0,
+        seeds=24,
         **ENSEMBLE
         | {
             "coordinate": "tail_trace",

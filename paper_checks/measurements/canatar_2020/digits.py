@@ -41,13 +41,18 @@ def _least_squares(n_components: int) -> tuple[Array, Array]:
     return weights, targets - inputs @ weights
 
 
+def _floor(n_components: int = 64) -> float:
+    _, residuals = _least_squares(n_components)
+    return float((residuals**2).sum() / len(residuals))
+
+
 def _error(weights: Array, n_components: int = 64) -> Array:
     """Mean error over the population of weights (..., N, 10)."""
     inputs, _ = population(n_components)
-    best, residuals = _least_squares(n_components)
+    best, _ = _least_squares(n_components)
     missed = weights - best
     excess = (missed * (inputs.T @ inputs / len(inputs) @ missed)).sum(axis=(-2, -1))
-    return excess + (residuals**2).sum() / len(residuals)
+    return excess + _floor(n_components)
 
 
 def linear_test_error(
@@ -69,11 +74,10 @@ def linear_test_error(
     return found / n_subsets
 
 
-def linear_excess(rng: np.random.Generator, n_components: int, **given: Any) -> Array:
+def linear_excess(rng: np.random.Generator, n_components: int = 64, **given: Any) -> Array:
     """Test error less that of the best linear map."""
-    _, residuals = _least_squares(n_components)
-    floor = float((residuals**2).sum() / len(residuals))
-    return linear_test_error(rng, n_components=n_components, **given) - floor
+    error = linear_test_error(rng, n_components=n_components, **given)
+    return error - _floor(n_components)
 
 
 def gaussian_test_error(
@@ -113,6 +117,10 @@ def linear_error_in_time(
                 weights -= learning_rate / P * (X.T @ (X @ weights - y))
             found[:, column] += _error(np.array(recorded))
     return found / n_subsets
+
+
+def linear_excess_in_time(rng: np.random.Generator, **given: Any) -> Array:
+    return linear_error_in_time(rng, **given) - _floor()
 
 
 def kernel_test_error(

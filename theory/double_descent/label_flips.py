@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lazyrich.theory.double_descent.arguments import broadcast, numbers
 from lazyrich.theory.double_descent.spectral_cut import FloatArray, integrals_beside
-from lazyrich.theory.double_descent.truncation_arguments import broadcast
 
 _SHORT = 1e-100  # below, squares of 1 - q underflow
 
@@ -62,7 +62,13 @@ def label_flip_error(
     >>> print(round(float(label_flip_error(np.inf, 1e6, 0.1)), 3))
     0.0
     """
-    times, a, flips = broadcast(t=t, sample_ratio=sample_ratio, flip_probability=flip_probability)
+    _, (times, a, flips) = broadcast(
+        t=numbers("t", t, zero=True, infinite=True),
+        sample_ratio=numbers("sample_ratio", sample_ratio),
+        flip_probability=numbers("flip_probability", flip_probability, zero=True),
+    )
+    if (flips > 1).any():
+        raise ValueError(f"flip_probability = {flips.max()} is outside [0, 1]")
     m = np.sqrt(2 / np.pi) * (1 - 2 * flips)
     _, above = integrals_beside(np.zeros_like(a), a, times)
     # Q - R^2 = m^2 (spread of 1 - q over all directions, unseen ones included) + noise: no cancellation

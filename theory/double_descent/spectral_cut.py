@@ -12,17 +12,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lazyrich.theory.double_descent.marchenko_pastur import Nodes, edges
+
 FloatArray = NDArray[np.float64]
 
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _FINEST = 0.05
-
-
-class Nodes(NamedTuple):
-    """Eigenvalues and weights, (nodes,) each: sum of weights x f(eigenvalues) = integral of rho f."""
-
-    eigenvalues: FloatArray
-    weights: FloatArray
 
 
 class Integrals(NamedTuple):
@@ -73,7 +68,7 @@ def nodes_beside(cut: float, sample_ratio: float, largest_t: float) -> tuple[Nod
     phi = 0: panels double from there, and one of them ends at the cut.
     """
     a = sample_ratio
-    lower, width = ((1 - a) / (1 + np.sqrt(a))) ** 2, 4 * np.sqrt(a)
+    lower, width = float(edges(a).lower), 4 * np.sqrt(a)
     at_cut = 2 * np.arcsin(np.sqrt(np.clip((cut - lower) / width, 0, 1)))
     panels = _panel_ends(a, largest_t, at_cut)
     below = np.append(panels[panels < at_cut], at_cut)

@@ -20,10 +20,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lazyrich.theory.double_descent.arguments import broadcast, numbers, one_number
 from lazyrich.theory.double_descent.block_truncation import TruncatedRisk, block_risk
 from lazyrich.theory.double_descent.label_flips import label_flip_error
 from lazyrich.theory.double_descent.spectral_cut import FloatArray, integrals_beside
-from lazyrich.theory.double_descent.truncation_arguments import broadcast, number
 
 __all__ = [
     "LearnedEnergy",
@@ -90,8 +90,8 @@ def isotropic_risk(
     >>> print(isotropic_risk(np.inf, 1.2, noise_var=0.5))  # nothing is kept
     1.5
     """
-    cuts, a, times = broadcast(cut=cut, sample_ratio=sample_ratio, t=t)
-    power, noise = number("teacher_power", teacher_power), number("noise_var", noise_var)
+    cuts, a, times = _arrays(cut=cut, sample_ratio=sample_ratio, t=t)
+    power, noise = _variances(teacher_power=teacher_power, noise_var=noise_var)
     below, above = integrals_beside(cuts, a, times)
     missed = np.maximum(1 - a, 0.0) + below.mass + above.decayed_squared
     return (noise + power * missed + _scaled(noise, above.noise))[()]
@@ -155,8 +155,8 @@ def learned_energy(
     >>> print(round(float(signal), 12), round(float(noise), 12))
     1.0 0.25
     """
-    times, cuts, a = broadcast(t=t, cut=cut, sample_ratio=sample_ratio)
-    power, noise = number("teacher_power", teacher_power), number("noise_var", noise_var)
+    times, cuts, a = _arrays(t=t, cut=cut, sample_ratio=sample_ratio)
+    power, noise = _variances(teacher_power=teacher_power, noise_var=noise_var)
     below, _ = integrals_beside(cuts, a, times)
     return LearnedEnergy((power * below.learned_squared)[()], _scaled(noise, below.noise)[()])
 
@@ -199,7 +199,7 @@ def optimal_cut(snr: ArrayLike, t: ArrayLike = np.inf) -> FloatArray:
     >>> print(optimal_cut(4.0), optimal_cut(4.0, 8.0))
     0.25 0.0
     """
-    ratios, times = broadcast(snr=snr, t=t)
+    ratios, times = _arrays(snr=snr, t=t)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         final = 1 / ratios
         slope = np.where(times == np.inf, 0.0, 2 * (ratios / times))
@@ -261,12 +261,25 @@ def harmful_noise(
     >>> print(np.round(harmful_noise([0.5, 1.0, 3.0]), 12))
     [0.5 0.  2. ]
     """
-    a, times, cuts = broadcast(sample_ratio=sample_ratio, t=t, cut=cut)
-    power = number("teacher_power", teacher_power)
+    a, times, cuts = _arrays(sample_ratio=sample_ratio, t=t, cut=cut)
+    (power,) = _variances(teacher_power=teacher_power)
     _, above = integrals_beside(cuts, a, times)
     gain = 2 * above.learned - above.learned_squared
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(above.noise > 0, power * gain / above.noise, np.inf)[()]
+
+
+def _arrays(**values: ArrayLike) -> list[FloatArray]:
+    """Checked arguments in their common shape: sample ratios in (0, inf), all others in [0, inf]."""
+    checked = {
+        name: numbers(name, value, zero=name != "sample_ratio", infinite=name != "sample_ratio")
+        for name, value in values.items()
+    }
+    return broadcast(**checked)[1]
+
+
+def _variances(**values: float) -> list[float]:
+    return [one_number(name, value, zero=True) for name, value in values.items()]
 
 
 def _scaled(noise_var: float, integral: FloatArray) -> FloatArray:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lazyrich.solvers.networks.arguments import finite_matrix, generator, real_array, whole_number
 from lazyrich.solvers.networks.blas_threads import one_blas_thread
+from lazyrich.solvers.networks.linear_student_input import times_of
 
 Array = NDArray[np.float64]
 
@@ -43,20 +44,47 @@ def trained_weights(X: ArrayLike, labels: ArrayLike, t: ArrayLike) -> Array:
     >>> trained_weights([[2.0], [0.0]], [[1.0], [1.0]], [0.5 * np.log(2), np.inf]).ravel()
     array([0.25, 0.5 ])
     """
+    learned, right, final = _modes(X, labels, t)
+    with one_blas_thread():
+        return np.einsum("...k,kn,ks->...ns", learned, right, final, optimize=True)
+
+
+def errors_in_time(X: ArrayLike, labels: ArrayLike, teachers: ArrayLike, t: ArrayLike) -> Array:
+    """`angle_error` of the `trained_weights` at all times, t's shape + (K,), without forming them.
+
+    Examples
+    --------
+    >>> errors_in_time([[2.0, 0.0]], [[1.0]], [[1.0], [1.0]], [0.1, np.inf]).ravel()
+    array([0.25, 0.25])
+    """
+    learned, right, final = _modes(X, labels, t)
+    targets = finite_matrix(teachers, "teachers", "(inputs, teachers), not empty")
+    if targets.shape != (right.shape[1], final.shape[1]):
+        raise ValueError(
+            f"teachers have shape {targets.shape}; needs {(right.shape[1], final.shape[1])}"
+        )
+    with one_blas_thread():
+        along = learned @ (final * (right @ targets)) / np.linalg.norm(targets, axis=0)
+        length_sq = learned**2 @ final**2
+    if not (length_sq > 0).all():
+        raise ValueError("a student has the weight 0: it classes nothing; needs t > 0")
+    return np.arctan2(np.sqrt(np.maximum(length_sq - along**2, 0)), along) / np.pi
+
+
+def _modes(X: ArrayLike, labels: ArrayLike, t: ArrayLike) -> tuple[Array, Array, Array]:
+    """Share learned of each mode, t's shape + (modes,); directions; weights at the end, (modes, K)."""
     samples = finite_matrix(X, "X", "(samples, inputs), not empty")
     targets = finite_matrix(labels, "labels", "(samples, students), not empty")
     if len(targets) != len(samples):
         raise ValueError(f"labels of {len(targets)} samples, X of {len(samples)}")
-    times = real_array(t, "t")
-    if not (times.size and (times >= 0).all()):
-        raise ValueError(f"t = {t!r}; needs times in [0, inf]")
+    times = times_of(t)
     with one_blas_thread():
         left, singular, right = np.linalg.svd(samples, full_matrices=False)
         seen = singular > 1e-13 * max(samples.shape) * singular[0]
         left, singular, right = left[:, seen], singular[seen], right[seen]
-        projected = (left.T @ targets) / singular[:, None]
-        learned = -np.expm1(-(singular**2) / len(samples) * times[..., None])
-        return np.einsum("...k,kn,ks->...ns", learned, right, projected, optimize=True)
+        final = (left.T @ targets) / singular[:, None]
+    learned = -np.expm1(-(singular**2) / len(samples) * times[..., None])
+    return learned, right, final
 
 
 def angle_error(weights: ArrayLike, teachers: ArrayLike) -> Array:

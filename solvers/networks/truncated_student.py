@@ -15,10 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from lazyrich.solvers.networks.arguments import finite_matrix, real_array
 from lazyrich.solvers.networks.blas_threads import one_blas_thread
+from lazyrich.solvers.networks.linear_student_input import non_negative, per_input, times_of
 
 Array = NDArray[np.float64]
-
-_ROUNDING = 64 * np.finfo(np.float64).eps
 
 
 class Directions(NamedTuple):
@@ -39,8 +38,22 @@ def sample_directions(X: ArrayLike) -> Directions:
     samples = finite_matrix(X, "X", "(samples, inputs), not empty")
     with one_blas_thread():
         _, singular, rows = np.linalg.svd(samples, full_matrices=False)
-    seen = singular > _ROUNDING * max(samples.shape) * max(singular[0], np.finfo(float).tiny)
+    seen = _seen(singular, samples.shape)
     return Directions(singular[seen] ** 2 / len(samples), rows[seen].T)
+
+
+def sample_eigenvalues(X: ArrayLike) -> Array:
+    """The same eigenvalues without their directions, in less time.
+
+    Examples
+    --------
+    >>> sample_eigenvalues([[2.0, 0.0], [0.0, 4.0]])
+    array([8., 2.])
+    """
+    samples = finite_matrix(X, "X", "(samples, inputs), not empty")
+    with one_blas_thread():
+        singular = np.linalg.svd(samples, compute_uv=False)
+    return singular[_seen(singular, samples.shape)] ** 2 / len(samples)
 
 
 def truncate(weights: ArrayLike, X: ArrayLike, n_kept: int) -> Array:
@@ -95,7 +108,7 @@ def truncated_errors(
     ----------
     X : array_like, (P, N)
         Samples of variances C = diag(variances).
-    variances, teacher_variances : array_like, (N,)
+    variances, teacher_variances : array_like, (N,) or scalar
         Input variances; variances of independent teacher weights. Both >= 0.
     t : array_like
         Time of gradient flow on the mean loss, >= 0; inf for a student trained to the end.
@@ -118,26 +131,20 @@ def truncated_errors(
     >>> truncated_errors([[2.0, 0.0], [0.0, 4.0]], [1, 1], [3, 5], np.inf, [0, 1, 2], noise_var=8.0)
     TruncatedErrors(bias=array([8., 3., 0.]), variance=array([0. , 0.5, 2.5]))
     """
-    directions = sample_directions(X)
-    eigenvalues, vectors = directions
-    n_samples = len(np.asarray(X))
-    inputs = _non_negative(variances, "variances", len(vectors))
-    teachers = _non_negative(teacher_variances, "teacher_variances", len(vectors))
-    times, noise = _times(t), _noise(noise_var)
-    kept = np.array([_counted(k, len(eigenvalues)) for k in np.ravel(n_kept)], dtype=np.int64)
-    most = int(kept.max(initial=0))
-    vectors, eigenvalues = vectors[:, :most], eigenvalues[:most]
+    samples = finite_matrix(X, "X", "(samples, inputs), not empty")
+    inputs = per_input(variances, "variances", samples.shape[1])
+    teachers = per_input(teacher_variances, "teacher_variances", samples.shape[1])
+    times, noise = times_of(t), non_negative(noise_var, "noise_var")
+    spectrum = _Spectrum.of(samples, inputs, teachers)
+    kept = [_counted(k, len(spectrum.eigenvalues)) for k in np.ravel(n_kept)]
+    learned = -np.expm1(-spectrum.eigenvalues * times.ravel()[:, None])
+    bias = np.full((times.size, len(kept)), float(inputs @ teachers))
+    variance = np.zeros((times.size, len(kept)))
+    per_direction = noise / len(samples) * spectrum.inputs / spectrum.eigenvalues
     with one_blas_thread():
-        of_inputs = (vectors.T * inputs) @ vectors
-        crossed = of_inputs * ((vectors.T * teachers) @ vectors)
-        single = (vectors.T**2) @ (inputs * teachers)
-        learned = -np.expm1(-eigenvalues * times.ravel()[:, None])
-        bias = np.full((times.size, kept.size), float(inputs @ teachers))
-        variance = np.zeros((times.size, kept.size))
-        per_direction = noise / n_samples * of_inputs.diagonal() / eigenvalues
         for j, k in enumerate(kept):
             f = learned[:, :k]
-            bias[:, j] += ((f @ crossed[:k, :k]) * f).sum(axis=1) - 2 * f @ single[:k]
+            bias[:, j] += spectrum.quadratic(f) - 2 * f @ spectrum.both[:k]
             variance[:, j] = f**2 @ per_direction[:k]
     shape = times.shape + np.shape(n_kept)
     return TruncatedErrors(bias.reshape(shape)[()], variance.reshape(shape)[()])
@@ -168,14 +175,47 @@ def learned_energies(
     >>> learned_energies([[2.0, 0.0], [0.0, 4.0]], [3, 5], np.inf, noise_var=8.0)
     LearnedEnergies(eigenvalues=array([8., 2.]), signal=array([5., 3.]), noise=array([0.5, 2. ]))
     """
-    eigenvalues, vectors = sample_directions(X)
-    teachers = _non_negative(teacher_variances, "teacher_variances", len(vectors))
-    times, noise = _times(t), _noise(noise_var)
-    squared = np.expm1(-eigenvalues * times[..., None]) ** 2
-    signal = squared * ((vectors.T**2) @ teachers)
-    return LearnedEnergies(
-        eigenvalues, signal, squared * (noise / (len(np.asarray(X)) * eigenvalues))
-    )
+    samples = finite_matrix(X, "X", "(samples, inputs), not empty")
+    teachers = per_input(teacher_variances, "teacher_variances", samples.shape[1])
+    times, noise = times_of(t), non_negative(noise_var, "noise_var")
+    values = _Spectrum.of(samples, teachers, teachers)
+    squared = np.expm1(-values.eigenvalues * times[..., None]) ** 2
+    of_noise = squared * (noise / (len(samples) * values.eigenvalues))
+    return LearnedEnergies(values.eigenvalues, squared * values.inputs, of_noise)
+
+
+class _Spectrum(NamedTuple):
+    """Eigenvalues of X^T X/P, and the diagonals of C and C M on their directions; M = teachers."""
+
+    eigenvalues: Array
+    inputs: Array
+    both: Array
+    crossed: Array | None
+    """(V^T C V) * (V^T M V), if not diagonal."""
+
+    @classmethod
+    def of(cls, samples: Array, inputs: Array, teachers: Array) -> _Spectrum:
+        """Without directions where C and M are the same along all of them."""
+        if np.ptp(inputs) == np.ptp(teachers) == 0:
+            values = sample_eigenvalues(samples)
+            c, m = (np.full(len(values), each[0]) for each in (inputs, teachers))
+            return cls(values, c, c * m, None)
+        values, v = sample_directions(samples)
+        with one_blas_thread():
+            of_inputs, of_teachers = ((v.T * each) @ v for each in (inputs, teachers))
+            both = (v.T**2) @ (inputs * teachers)
+        return cls(values, of_inputs.diagonal(), both, of_inputs * of_teachers)
+
+    def quadratic(self, f: Array) -> Array:
+        """tr F C F M at each time, f the shares learned of the leading directions, (T, k)."""
+        k = f.shape[1]
+        if self.crossed is None:
+            return f**2 @ self.both[:k]
+        return ((f @ self.crossed[:k, :k]) * f).sum(axis=1)
+
+
+def _seen(singular: Array, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    return (singular > max(shape) * np.finfo(np.float64).eps * singular[0]) & (singular > 0)
 
 
 def _counted(n_kept: object, rank: int) -> int:
@@ -183,27 +223,3 @@ def _counted(n_kept: object, rank: int) -> int:
     if number.ndim or not (0 <= number <= rank and float(number).is_integer()):
         raise ValueError(f"n_kept = {n_kept} is outside 0, ..., {rank}: the rank of X")
     return int(number)
-
-
-def _non_negative(values: ArrayLike, name: str, length: int) -> Array:
-    array = real_array(values, name)
-    if array.shape != (length,):
-        raise ValueError(f"{name} has shape {array.shape}; X needs ({length},)")
-    if not ((array >= 0) & (array < np.inf)).all():
-        raise ValueError(f"{name} = {array[~((array >= 0) & (array < np.inf))][0]}; needs [0, inf)")
-    return array
-
-
-def _times(t: ArrayLike) -> Array:
-    times = real_array(t, "t")
-    if times.size == 0:
-        raise ValueError(f"t is empty, shape {times.shape}: at least one time is needed")
-    if not (times >= 0).all():
-        raise ValueError(f"t = {times[~(times >= 0)][0]} is outside [0, inf]: training starts at 0")
-    return times
-
-
-def _noise(noise_var: float) -> float:
-    if not 0 <= noise_var < np.inf:
-        raise ValueError(f"noise_var = {noise_var} is outside [0, inf)")
-    return float(noise_var)

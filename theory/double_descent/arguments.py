@@ -9,6 +9,7 @@ FloatArray = NDArray[np.float64]
 
 MEANINGS = {
     "sample_ratio": "samples per input dimension",
+    "samples": "number of samples, or samples per input dimension",
     "size_ratio": "inputs of the student over those of the teacher",
     "t": "training starts at t = 0",
     "eigenvalue": "X X^T has no negative eigenvalues",

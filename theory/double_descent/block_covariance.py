@@ -85,6 +85,16 @@ class BlockCovariance:
         return math.fsum(self.dimensions)
 
 
+def checked_blocks(covariance: BlockCovariance) -> BlockCovariance:
+    """`covariance` itself, if it is a `BlockCovariance`."""
+    if not isinstance(covariance, BlockCovariance):
+        raise ValueError(  # noqa: TRY004 - as for all that is wrong with an argument
+            f"covariance = {covariance!r}; needs a BlockCovariance(eigenvalues, dimensions, "
+            "teacher_norms_squared)"
+        )
+    return covariance
+
+
 def surplus(n_train: float, dimensions: FloatArray) -> FloatArray:
     """n_train - (0, n_1, n_1 + n_2, ...), (blocks + 1,); 0 where only rounding differs from it."""
     difference = n_train - np.concatenate(([0.0], np.cumsum(dimensions)))

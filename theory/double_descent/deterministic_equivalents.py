@@ -21,8 +21,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
 
-from lazyrich.theory.double_descent.block_covariance import BlockCovariance, surplus
+from lazyrich.theory.double_descent.block_covariance import BlockCovariance, checked_blocks, surplus
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -109,7 +110,7 @@ def kappa(s: ArrayLike, covariance: BlockCovariance, n_train: float) -> ComplexA
     True
     """
     points, shape = _complex_points(s)
-    P = checked_n_train(n_train)
+    P, covariance = checked_n_train(n_train), checked_blocks(covariance)
     upper = np.where(points.imag < 0, points.conj(), points)
     modulus, angle = np.abs(upper), np.angle(upper)
     start = _positive_root(modulus, covariance, P)
@@ -167,11 +168,60 @@ def ridge_kappa(penalty: ArrayLike, covariance: BlockCovariance, n_train: float)
     if not (np.isfinite(values).all() and (values >= 0).all()):
         bad = values[~(np.isfinite(values) & (values >= 0))][0]
         raise ValueError(f"penalty = {bad} is outside [0, inf): it weighs abs(w)^2/2")
-    P = checked_n_train(n_train)
+    P, covariance = checked_n_train(n_train), checked_blocks(covariance)
     vanishes = (values == 0) & (surplus(P, covariance.dimensions)[-1] >= 0)
     root = np.zeros_like(values)
     root[~vanishes] = _positive_root(values[~vanishes], covariance, P)
     return root.reshape(given.shape)[()]
+
+
+def largest_eigenvalue(covariance: BlockCovariance, n_train: float) -> float:
+    """Upper edge of the spectrum of S = X^T X/P: gradient descent is stable below 2/edge.
+
+    The edge is the minimum of x (1 + (1/P) sum_k n_k c_k/(x - c_k)) over x > max c_k, where
+    (1/P) sum_k n_k c_k^2/(x - c_k)^2 = 1.
+
+    Parameters
+    ----------
+    covariance : BlockCovariance
+    n_train : float
+        P > 0.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        For n_train outside (0, inf).
+
+    Notes
+    -----
+    The largest eigenvalue of one sample fluctuates around it by O(P^(-2/3)) relatively.
+
+    References
+    ----------
+    Silverstein, Choi 1995 (J. Multivariate Anal. 54), support of the limiting law.
+
+    Examples
+    --------
+    >>> isotropic = BlockCovariance([1.0], [50], [1.0])
+    >>> round(largest_eigenvalue(isotropic, 200), 12)  # (1 + sqrt(N/P))^2
+    2.25
+    """
+    weights = checked_blocks(covariance).dimensions / checked_n_train(n_train)
+    top = covariance.eigenvalues.max()
+    c = covariance.eigenvalues / top
+
+    def balance(log_distance: float) -> float:
+        return float(weights @ (c / (np.exp(log_distance) + 1 - c)) ** 2) - 1
+
+    middle = 0.5 * np.log(weights[c == 1].sum())
+    upper = 0.5 * np.log(weights.sum()) + 1e-12
+    log_distance = brentq(balance, middle - 1e-12, upper, xtol=1e-14) if upper > middle else middle
+    distance = np.exp(log_distance)
+    return float(top * (1 + distance) * (1 + weights @ (c / (distance + 1 - c))))
 
 
 def checked_n_train(n_train: float) -> float:
@@ -231,8 +281,9 @@ def _value_and_newton(
     split = Split.around(root, covariance, n_train)
     one_point, two_point = split.sums(root, covariance, n_train)
     c = covariance.eigenvalues
-    product = c * root[:, None] / (c + root[:, None]) ** 2
-    curved = root * (product @ covariance.dimensions) / n_train
+    y = c / (c + root[:, None])
+    x = root[:, None] / (c + root[:, None])
+    curved = root * ((x * y) @ covariance.dimensions) / n_train
     return root * one_point, (target + curved) / two_point
 
 

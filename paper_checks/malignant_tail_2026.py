@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lazyrich.paper_checks.evidence.claims import Ensemble, Identity
 from lazyrich.paper_checks.measurements import malignant_tail_2026 as routes
-from lazyrich.theory.double_descent import truncation
+from lazyrich.theory.double_descent import isotropic, truncation
 from lazyrich.theory.double_descent.covariance import BlockCovariance
 
 Array = NDArray[np.float64]
@@ -74,10 +74,9 @@ def best_truncated(snr: Array, sample_ratio: float) -> Array:
 
 
 def best_ridge(snr: Array, sample_ratio: float) -> Array:
-    """Excess risk of ridge at its best penalty 1/snr: the least of any linear student."""
-    penalty = 1 / snr
-    b = penalty + sample_ratio - 1
-    return penalty * 2 / (b + np.sqrt(b**2 + 4 * penalty))
+    """Excess risk of ridge at its best penalty 1/snr: the least of all that know no directions."""
+    risks = [isotropic.ridge_risk(sample_ratio, float(s), noise_var=float(s)) for s in 1 / snr]
+    return np.array(risks) - 1 / snr
 
 
 def truncated_and_ridge(snr: Array, sample_ratio: float) -> Array:

@@ -111,8 +111,9 @@ def compute_risk_of_cuts(
     if not noise_var > 0:
         raise ValueError(f"noise_var {noise_var}; needs noise_var > 0")
     t = np.append(np.sort(np.asarray(times, dtype=float)), np.inf)
-    upper = 1.05 * float(edges(sample_ratio).upper)
-    cut, cut_points = np.linspace(0, upper, 240), np.linspace(0, upper, 16)
+    lower, upper = (float(edge) for edge in edges(sample_ratio))
+    ends = max(lower, 0.01 * upper) / 3, 1.2 * upper
+    cut, cut_points = np.geomspace(*ends, 240), np.geomspace(*ends, 16)
     given = {"sample_ratio": sample_ratio, "noise_var": noise_var}
     sizes = {"n_inputs": n_inputs, "teacher_power": 1.0, "t": t, "cut": cut_points}
     mean, error = _ensemble(risk_of_cuts, n_seeds, **sizes, **given)
@@ -140,7 +141,9 @@ def draw_risk_of_cuts(data: Curves) -> Picture:
         theory_line(axes, data["cut"], data["theory"][k], color=f"C{k}", label=label)
         points = data["risk"][k], data["risk_error"][k]
         simulation_points(axes, data["cut_points"], *points, color=f"C{k}")
-        axes.plot(data["best_cut"][k], data["best_risk"][k], "D", color=f"C{k}", ms=8, mfc="none")
+        best = max(data["best_cut"][k], data["cut"][0])
+        axes.plot(best, data["best_risk"][k], "D", color=f"C{k}", ms=8, mfc="none")
+    axes.set_xscale("log")
     axes.axhline(data["ridge"][0], color="0.4", linestyle="--", linewidth=1, label="best ridge")
     axes.set_xlabel("cut: largest eigenvalue λ left out")
     axes.set_ylabel("test error")
@@ -257,7 +260,9 @@ def draw_class_error(data: Curves) -> Picture:
         theory_line(axes, data["t"], data["theory"][k], color=f"C{k}", label=f"p = {p:g}")
         points = data["error"][k], data["error_error"][k]
         simulation_points(axes, data["t_points"], *points, color=f"C{k}")
-        axes.plot(data["best_t"][k], data["best_error"][k], "D", color=f"C{k}", ms=8, mfc="none")
+        if data["best_t"][k] > data["t"][0]:
+            best = data["best_t"][k], data["best_error"][k]
+            axes.plot(*best, "D", color=f"C{k}", ms=8, mfc="none")
     axes.set_xscale("log")
     axes.set_xlabel(TIME)
     axes.set_ylabel("class error on true labels")
@@ -280,7 +285,8 @@ def compute_harm(
     from lazyrich.paper_checks.measurements import malignant_tail_2026 as routes
     from lazyrich.theory.double_descent.truncation import block_risk, harmful_noise
 
-    noise, noise_points = np.linspace(0, largest_noise, 80), np.linspace(0, largest_noise, 9)
+    noise = np.geomspace(largest_noise / 100, largest_noise, 60)
+    noise_points = np.geomspace(largest_noise / 100, largest_noise, 9)
     covariance, head = _two_blocks(n_train, tail_variance, tail_signal)
     stops = np.geomspace(0.3, 300, 120)
     cut, full = (
@@ -324,8 +330,9 @@ def draw_harm(data: Curves) -> Picture:
         points = data["risk"][k], data["risk_error"][k]
         simulation_points(left, data["noise_points"], *points, color=f"C{k}")
     left.axhline(data["null_risk"][0], color="0.4", linestyle=":", linewidth=1.2, label="untrained")
-    left.set(xlabel="label noise σ²", ylabel="excess risk")
-    left.legend(loc="upper left")
+    left.set(xscale="log", yscale="log", xlabel="label noise σ²", ylabel="excess risk")
+    left.set_ylim(bottom=data["theory_risk"].min() / 12)
+    left.legend(loc="lower right")
     for k, t in enumerate(data["t"]):
         label = "fully trained" if np.isinf(t) else f"t = {t:g}"
         colour = "C1" if np.isinf(t) else f"C{k + 3}"
@@ -417,7 +424,7 @@ FIGURES = [
         "directions alike, does worse than weights of 0.",
         source=SOURCE + "from benign to harmful overfitting",
         parameters=BLOCKS
-        | {"largest_noise": 1.5, "n_train": 200, "n_inputs": 200, "times": (1.0, 4.0), "n_seeds": 8},
+        | {"largest_noise": 2.0, "n_train": 200, "n_inputs": 200, "times": (1.0, 4.0), "n_seeds": 8},
         compute=compute_harm,
         draw=draw_harm,
     ),

@@ -18,6 +18,7 @@ FloatArray = NDArray[np.float64]
 
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _FINEST = 0.05
+_DECAYED = 750.0  # exp(-750) is 0 in double precision
 
 
 class Integrals(NamedTuple):
@@ -70,7 +71,8 @@ def nodes_beside(cut: float, sample_ratio: float, largest_t: float) -> tuple[Nod
     a = sample_ratio
     lower, width = float(edges(a).lower), 4 * np.sqrt(a)
     at_cut = 2 * np.arcsin(np.sqrt(np.clip((cut - lower) / width, 0, 1)))
-    panels = _panel_ends(a, largest_t, at_cut)
+    longest = min(largest_t, _DECAYED / lower) if lower > 0 else largest_t
+    panels = _panel_ends(a, longest, at_cut)
     below = np.append(panels[panels < at_cut], at_cut)
     above = np.append(at_cut, panels[panels > at_cut])
     return _nodes(below, a, lower, width), _nodes(above, a, lower, width)
@@ -101,7 +103,7 @@ def _integrals(nodes: Nodes, t: FloatArray) -> FloatArray:
     """The fields of `Integrals`, (fields, times)."""
     eigenvalues, weights = nodes
     with np.errstate(over="ignore"):
-        exponent = -np.outer(t, eigenvalues)
+        exponent = np.maximum(-np.outer(t, eigenvalues), -_DECAYED)
     learned, mass = -np.expm1(exponent), weights.sum()
     mean = learned @ weights / (mass if mass else 1.0)
     return np.array(

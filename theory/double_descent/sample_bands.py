@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from lazyrich.theory.double_descent.block_covariance import BlockCovariance, surplus
+from lazyrich.theory.double_descent.deterministic_equivalents import largest_eigenvalue
 
 FloatArray = NDArray[np.float64]
 
@@ -40,7 +41,7 @@ class Gap(NamedTuple):
 def gaps(covariance: BlockCovariance, n_train: float) -> list[Gap]:
     """All gaps of the spectrum, from the top down; the last one lies below all bands, if these end above 0."""
     c, n = _distinct(covariance)
-    top = _top(c, n, n_train)
+    top = largest_eigenvalue(covariance, n_train)
     found = []
     for j in range(len(c) - 1):
         inside = _between(c, n, n_train, j)
@@ -102,12 +103,6 @@ def _between(
     ends = _root(excess, low, middle), _root(excess, middle, high)
     lower, upper = (_image(x, c, n, n_train) for x in ends)
     return (lower, upper) if upper > lower * (1 + _ROUNDING) else None
-
-
-def _top(c: FloatArray, n: FloatArray, n_train: float) -> float:
-    low = c[0] * (1 + np.sqrt(n[0] / n_train))
-    high = c[0] * (1 + np.sqrt(n.sum() / n_train))
-    return _image(_root(_excess(c, n, n_train), low, high), c, n, n_train)
 
 
 def _bottom(c: FloatArray, n: FloatArray, n_train: float) -> float:

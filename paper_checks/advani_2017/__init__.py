@@ -6,6 +6,7 @@ of the label noise.
 """
 
 from lazyrich.paper_checks.advani_2017 import (
+    deep_students,
     identities,
     learning_curves,
     limits,
@@ -29,4 +30,5 @@ CLAIMS = [
     *limits.CLAIMS,
     *stopping.CLAIMS,
     *student_size.CLAIMS,
+    *deep_students.CLAIMS,
 ]

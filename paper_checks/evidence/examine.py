@@ -63,12 +63,9 @@ def examine(claim: Judged, paper: str, outcomes: Mapping[float, Outcome]) -> Evi
     sensitivity = _sensitivity(claim, outcomes, altered) if verdict == "agrees" else {}
     if verdict == "agrees":
         verdict, reason = _held_back(claim, sensitivity, alternatives, reason)
-    return Evidence(
-        claim=f"{paper}/{claim.name}",
-        kind=claim.kind,
-        statement=claim.statement,
-        source=claim.source,
-        equation=claim.equation,
+    return Evidence.of(
+        claim,
+        paper,
         verdict=verdict,
         reason=reason,
         gap=found.judgement.gap,
@@ -76,7 +73,6 @@ def examine(claim: Judged, paper: str, outcomes: Mapping[float, Outcome]) -> Evi
         margin=claim.margin,
         order=found.judgement.order,
         sensitivity=sensitivity,
-        max_sensitivity=claim.max_sensitivity,
         alternatives=alternatives,
         worst=_where(claim, outcomes, found),
         hint=_hint(claim, outcomes, altered) if verdict == "disagrees" else "",
@@ -377,17 +373,13 @@ def examine_identity(claim: Identity, paper: str, outcome: Outcome) -> Evidence:
         reason = PROVEN if outcome.values.all() else NUMERICAL
         sensitivity = {name: noticed(name) for name in ("value", claim.coordinate)}
         found, reason = _held_back(claim, sensitivity, alternatives, reason)
-    return Evidence(
-        claim=f"{paper}/{claim.name}",
-        kind=claim.kind,
-        statement=claim.statement,
-        source=claim.source,
-        equation=claim.equation,
+    return Evidence.of(
+        claim,
+        paper,
         verdict=found,
         reason=reason,
         gap=residual,
         sensitivity=sensitivity,
-        max_sensitivity=claim.max_sensitivity,
         alternatives=alternatives,
         coordinate=claim.coordinate,
         cost_seconds=outcome.cost_seconds,

@@ -67,6 +67,19 @@ class Evidence:
     cost_seconds: float = 0.0
     points: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, repr=False)
 
+    @classmethod
+    def of(cls, claim: Any, paper: str, **found: Any) -> "Evidence":
+        """What was `found` about a claim of a paper, beside what the claim declares."""
+        return cls(
+            claim=f"{paper}/{claim.name}",
+            kind=claim.kind,
+            statement=claim.statement,
+            source=claim.source,
+            equation=claim.equation,
+            max_sensitivity=claim.max_sensitivity,
+            **found,
+        )
+
     def facts(self) -> dict[str, Any]:
         """The scalars of this record, ready for JSON (inf becomes None: never noticed)."""
         return {

@@ -195,14 +195,10 @@ def _collect(
 
 def _failed(ref: Reference, state: _State) -> Evidence:
     claim = state.claim
-    return Evidence(
-        claim=f"{paper_of(ref.source)}/{claim.name}",
-        kind=claim.kind,
-        statement=claim.statement,
-        source=claim.source,
-        equation=claim.equation,
+    return Evidence.of(
+        claim,
+        paper_of(ref.source),
         margin=getattr(claim, "margin", 0.0),
-        max_sensitivity=claim.max_sensitivity,
         verdict="failed",
         reason=" ".join(state.error.split()),
     )

@@ -10,73 +10,21 @@ import pytest
 import sympy
 
 from lazyrich.paper_checks import rosenfeld_2023
-from lazyrich.paper_checks.evidence import store
-from lazyrich.paper_checks.evidence.claims import Ensemble, Identity
 from lazyrich.paper_checks.evidence.examine import compare_with
 from lazyrich.paper_checks.evidence.identities import is_rejected
-from lazyrich.paper_checks.evidence.run import Reference, run
-from lazyrich.paper_checks.evidence.tasks import path_of, tasks_of
 from lazyrich.theory.deep_linear import opposing_signals as opposing
 
 SOURCE = "lazyrich.paper_checks.rosenfeld_2023"
 CLAIMS = {claim.name: claim for claim in rosenfeld_2023.CLAIMS}
-IDENTITIES = [name for name, claim in CLAIMS.items() if isinstance(claim, Identity)]
-JUDGED = [name for name in CLAIMS if name not in IDENTITIES]
-SCALABLE = [name for name in JUDGED if CLAIMS[name].value_sensitivity]
-STRETCHABLE = [name for name in JUDGED if CLAIMS[name].coordinate is not None]
 
 
 @pytest.fixture(scope="module")
-def checked(tmp_path_factory):
-    """Evidence at quick effort, and the outcomes it rests on, by claim."""
-    folder = tmp_path_factory.mktemp("rosenfeld_2023")
-    evidence = run([Reference(SOURCE, name) for name in CLAIMS], effort="quick", output=folder)
-    outcomes = {}
-    for name in JUDGED:
-        blocks = {}
-        for task in tasks_of(SOURCE, CLAIMS[name], "quick", 0, folder):
-            blocks.setdefault(task.size, []).append(store.load(path_of(task)))
-        outcomes[name] = {size: store.joined(found) for size, found in blocks.items()}
-    return dict(zip(CLAIMS, evidence, strict=True)), outcomes
-
-
-@pytest.fixture(scope="module")
-def outcomes(checked):
-    return checked[1]
+def outcomes(check_quickly):
+    return check_quickly("rosenfeld_2023").outcomes
 
 
 def verdict(claim, outcomes):
     return compare_with(claim, outcomes[claim.name]).judgement.verdict
-
-
-@pytest.mark.parametrize("name", CLAIMS)
-def test_every_claim_holds_at_quick_effort(checked, name):
-    found = checked[0][name]
-    allowed = ("agrees", "inconclusive") if isinstance(CLAIMS[name], Ensemble) else ("agrees",)
-    assert found.verdict in allowed, found
-    assert set(found.alternatives.values()) <= {"disagrees"}
-
-
-@pytest.mark.parametrize("factor", [0.95, 1.05])
-@pytest.mark.parametrize("name", SCALABLE)
-def test_a_prediction_wrong_by_5_percent_is_refuted(outcomes, name, factor):
-    claim = CLAIMS[name]
-    altered = dataclasses.replace(
-        claim, prediction=lambda **given: factor * claim.prediction(**given)
-    )
-    assert verdict(altered, outcomes) == "disagrees"
-
-
-@pytest.mark.parametrize("name", STRETCHABLE)
-def test_a_coordinate_wrong_by_5_percent_is_refuted(outcomes, name):
-    claim = CLAIMS[name]
-
-    def stretched(**given):
-        given[claim.coordinate] = 1.05 * np.asarray(given[claim.coordinate])
-        return claim.prediction(**given)
-
-    altered = dataclasses.replace(claim, prediction=stretched)
-    assert verdict(altered, outcomes) == "disagrees"
 
 
 # Claims with a dropped or a wrong term

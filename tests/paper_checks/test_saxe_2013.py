@@ -11,12 +11,9 @@ import pytest
 import sympy
 
 from lazyrich.paper_checks import saxe_2013
-from lazyrich.paper_checks.evidence import store
-from lazyrich.paper_checks.evidence.claims import Ensemble, Identity
+from lazyrich.paper_checks.evidence.claims import Identity
 from lazyrich.paper_checks.evidence.examine import compare_with
 from lazyrich.paper_checks.evidence.identities import is_rejected, largest_residual
-from lazyrich.paper_checks.evidence.run import Reference, run
-from lazyrich.paper_checks.evidence.tasks import path_of, tasks_of
 from lazyrich.paper_checks.saxe_2013 import hierarchy, identities, random_layers
 from lazyrich.paper_checks.saxe_2013 import modes as mode_claims
 from lazyrich.theory.deep_linear import initialisation, modes
@@ -25,76 +22,19 @@ SOURCE = "lazyrich.paper_checks.saxe_2013"
 CLAIMS = {claim.name: claim for claim in saxe_2013.CLAIMS}
 IDENTITIES = [name for name, claim in CLAIMS.items() if isinstance(claim, Identity)]
 JUDGED = [name for name in CLAIMS if name not in IDENTITIES]
-NOISY = {claim.name for claim in random_layers.CLAIMS}  # at quick effort 5 % may stay undecided
 FUNCTIONS = [name for name in modes.__all__ if inspect.isfunction(getattr(modes, name))]
 
 
 @pytest.fixture(scope="module")
-def checked(tmp_path_factory):
-    """Evidence at quick effort, and the outcomes it rests on, by claim."""
-    folder = tmp_path_factory.mktemp("saxe_2013")
-    evidence = run([Reference(SOURCE, name) for name in CLAIMS], effort="quick", output=folder)
-    outcomes = {}
-    for name in JUDGED:
-        blocks = {}
-        for task in tasks_of(SOURCE, CLAIMS[name], "quick", 0, folder):
-            blocks.setdefault(task.size, []).append(store.load(path_of(task)))
-        outcomes[name] = {size: store.joined(found) for size, found in blocks.items()}
-    return dict(zip(CLAIMS, evidence, strict=True)), outcomes
-
-
-@pytest.fixture(scope="module")
-def outcomes(checked):
-    return checked[1]
+def outcomes(check_quickly):
+    return check_quickly("saxe_2013").outcomes
 
 
 def verdict(claim, outcomes):
     return compare_with(claim, outcomes[claim.name]).judgement.verdict
 
 
-@pytest.mark.parametrize("name", CLAIMS)
-def test_every_claim_holds_at_quick_effort(checked, name):
-    found = checked[0][name]
-    allowed = ("agrees", "inconclusive") if isinstance(CLAIMS[name], Ensemble) else ("agrees",)
-    assert found.verdict in allowed, found
-    assert set(found.alternatives.values()) <= {"disagrees"}
-
-
 # Claims with an altered prediction
-
-
-@pytest.mark.parametrize("factor", [0.95, 1.05])
-@pytest.mark.parametrize("name", JUDGED)
-def test_a_prediction_wrong_by_5_percent_is_refuted(outcomes, name, factor):
-    claim = CLAIMS[name]
-    altered = dataclasses.replace(
-        claim, prediction=lambda **given: factor * claim.prediction(**given)
-    )
-    allowed = ("disagrees", "inconclusive") if name in NOISY else ("disagrees",)
-    assert verdict(altered, outcomes) in allowed
-
-
-@pytest.mark.parametrize("name", NOISY)
-@pytest.mark.parametrize("factor", [0.85, 1.15])
-def test_a_prediction_wrong_by_15_percent_is_refuted_by_noisy_networks(outcomes, name, factor):
-    claim = CLAIMS[name]
-    altered = dataclasses.replace(
-        claim, prediction=lambda **given: factor * claim.prediction(**given)
-    )
-    assert verdict(altered, outcomes) == "disagrees"
-
-
-@pytest.mark.parametrize("name", [name for name in JUDGED if CLAIMS[name].coordinate])
-def test_a_coordinate_wrong_by_5_percent_is_refuted(outcomes, name):
-    claim = CLAIMS[name]
-
-    def stretched(**given):
-        given[claim.coordinate] = 0.95 * np.asarray(given[claim.coordinate])
-        return claim.prediction(**given)
-
-    altered = dataclasses.replace(claim, prediction=stretched)
-    allowed = ("disagrees", "inconclusive") if name in NOISY else ("disagrees",)
-    assert verdict(altered, outcomes) in allowed
 
 
 def decaying_part_dropped(t, starts):
@@ -211,16 +151,6 @@ def test_a_closed_form_with_a_dropped_term_is_refuted(name, form):
     claim = CLAIMS[name]
     assert not is_rejected(claim, claim.closed_form())
     assert is_rejected(claim, form) and largest_residual(claim, form) > 1e-3
-
-
-@pytest.mark.parametrize("name", IDENTITIES)
-def test_a_closed_form_wrong_by_5_percent_is_refuted(name):
-    claim, factor = CLAIMS[name], sympy.Rational(105, 100)
-    form = claim.closed_form()
-    stretch = {x: factor * x for x in form.free_symbols if str(x) == claim.coordinate}
-    assert stretch
-    assert is_rejected(claim, factor * form)
-    assert is_rejected(claim, form.subs(stretch))
 
 
 # The theory itself, mutated

@@ -1,0 +1,22 @@
+"""Means and standard errors over random designs, for the points of the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def mean_and_error(
+    measurement: Callable[..., Array], n_designs: int, seed: int, **given: Any
+) -> tuple[Array, Array]:
+    """Mean of the measurement over `n_designs` >= 2 designs, and its standard error."""
+    if n_designs < 2:
+        raise ValueError(f"n_designs {n_designs}; needs 2 or more, for an error bar")
+    spawned = np.random.SeedSequence(seed).spawn(n_designs)
+    found = np.array([measurement(np.random.default_rng(each), **given) for each in spawned])
+    return found.mean(axis=0), found.std(axis=0, ddof=1) / np.sqrt(n_designs)

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazyrich.figures.figure import Curves, Figure
-from lazyrich.figures.pezeshki_2021.designs import mean_and_error
+from lazyrich.figures.pezeshki_2021.designs import explain_marks, mean_and_error
 from lazyrich.figures.style import simulation_points, theory_line
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
 Array = NDArray[np.float64]
@@ -42,17 +41,20 @@ def compute_condition_numbers(
         multiscale.learning_curve(t, sample_ratio, 1.0, fast_share, each, noise_var=noise_var)
         for each in ratios
     ]
-    measured, error = [], []
-    for each in ratios:
-        given = {
-            "n_features": n_features, "sample_ratio": sample_ratio, "fast_share": fast_share,
-            "condition_number": each, "t": marks, "noise_var": noise_var,
-        }  # fmt: skip
-        mean, spread = mean_and_error(routes.order_parameters_of_designs, n_designs, seed, **given)
-        measured.append(mean)
-        total = mean_and_error(routes.error_of_designs, n_designs, seed, **given)
-        error.append([*total, *spread.T])
-    order, spreads = np.array(measured), np.array(error)
+
+    def with_error(rng: np.random.Generator, **given: Any) -> Array:
+        R, Q = routes.order_parameters_of_designs(rng, **given).T
+        return np.array([R, Q, (1 - 2 * R + Q) / 2])
+
+    measured = np.array(
+        [
+            mean_and_error(
+                with_error, n_designs, seed, n_features=n_features, sample_ratio=sample_ratio,
+                fast_share=fast_share, condition_number=each, t=marks, noise_var=noise_var,
+            )
+            for each in ratios
+        ]
+    )  # fmt: skip
     return {
         "condition_number": ratios,
         "t": t,
@@ -60,12 +62,12 @@ def compute_condition_numbers(
         "Q": np.array([curve.Q for curve in curves]),
         "half_error": np.array([curve.error / 2 for curve in curves]),
         "t_measured": marks,
-        "R_measured": order[..., 0],
-        "Q_measured": order[..., 1],
-        "half_error_measured": spreads[:, 0] / 2,
-        "half_error_spread": spreads[:, 1] / 2,
-        "R_spread": spreads[:, 2],
-        "Q_spread": spreads[:, 3],
+        "R_measured": measured[:, 0, 0],
+        "Q_measured": measured[:, 0, 1],
+        "half_error_measured": measured[:, 0, 2],
+        "R_spread": measured[:, 1, 0],
+        "Q_spread": measured[:, 1, 1],
+        "half_error_spread": measured[:, 1, 2],
     }
 
 
@@ -82,8 +84,8 @@ def draw_condition_numbers(data: Curves) -> Picture:
         )  # fmt: skip
     axes.set(xscale="log", xlabel=TIME, ylabel=HALF_ERROR)
     axes.set_ylim(bottom=0)
-    axes.legend(title="condition number", loc="lower left")
-    _explain_marks(axes)
+    axes.legend(title="condition\nnumber", loc="center left", bbox_to_anchor=(1.0, 0.5))
+    explain_marks(axes)
     return picture
 
 
@@ -92,13 +94,13 @@ def draw_plane(data: Curves) -> Picture:
 
     picture = Picture(figsize=(5.5, 4.2))
     axes = picture.subplots()
-    R = np.linspace(0, 1, 2)
-    top = 1.08 * max(data["Q"].max(), data["Q_measured"].max())
-    for half in np.arange(0.1, 0.5, 0.1):
-        axes.plot(R, 2 * half - 1 + 2 * R, color="0.8", linewidth=0.8, zorder=1)
-        axes.text(
-            0.5 - half + 0.5 * 0.03, 0.03, f"{half:.1f}", color="0.5", fontsize="small", va="bottom"
-        )
+    right, top = 1.02, 1.08 * max(data["Q"].max(), data["Q_measured"].max())
+    for half in (0.1, 0.2, 0.3, 0.4):
+        end = min(right, (top + 1 - 2 * half) / 2)
+        height = 2 * half - 1 + 2 * end
+        axes.plot((0, end), (2 * half - 1, height), color="0.8", linewidth=0.8, zorder=1)
+        side = {"ha": "left", "va": "center"} if end == right else {"ha": "center", "va": "bottom"}
+        axes.text(end, height, f" {half:g}", color="0.5", fontsize="small", **side)
     for i, ratio in enumerate(data["condition_number"]):
         theory_line(axes, data["R"][i], data["Q"][i], color=f"C{i}", label=f"{ratio:g}")
         points = simulation_points(
@@ -106,10 +108,10 @@ def draw_plane(data: Curves) -> Picture:
             xerr=data["R_spread"][i], color=f"C{i}",
         )  # fmt: skip
         points.set_label("_points")
-    axes.set(xlim=(0, 1.02), ylim=(0, top))
+    axes.set(xlim=(0, right), ylim=(0, top))
     axes.set(xlabel="overlap with the teacher R", ylabel="norm of the student Q")
     axes.legend(title="condition number", loc="upper left")
-    _explain_marks(axes)
+    explain_marks(axes)
     return picture
 
 
@@ -133,9 +135,9 @@ def compute_fast_and_slow(
         t, sample_ratio, 1.0, fast_share, condition_number, noise_var=noise_var
     )
     curves, points, spreads = [both.error], [], []
-    shared = {"n_features": n_features, "sample_ratio": sample_ratio}
+    shared: dict[str, Any] = {"n_features": n_features, "sample_ratio": sample_ratio}
     shared |= {"t": marks, "noise_var": noise_var}
-    given = [
+    given: list[Any] = [
         (routes.error_of_designs, {"fast_share": fast_share, "condition_number": condition_number})
     ]
     for share, scale in ((fast_share, 1.0), (1 - fast_share, 1 / condition_number)):
@@ -173,17 +175,8 @@ def draw_fast_and_slow(data: Curves) -> Picture:
     axes.set(xscale="log", xlabel=TIME, ylabel=HALF_ERROR)
     axes.set_ylim(bottom=0)
     axes.legend(title="the student sees", loc="lower left")
-    _explain_marks(axes)
+    explain_marks(axes)
     return picture
-
-
-def _explain_marks(axes: Axes) -> None:
-    """A legend of the two marks, whatever the colours of the curves."""
-    handles: list[Any] = [
-        theory_line(axes, [], [], color="0.3", label="theory"),
-        simulation_points(axes, [], [], color="0.3", label="mean of random designs"),
-    ]
-    axes.figure.legend(handles=handles, loc="outside upper left", ncols=2)
 
 
 FIGURES = [
@@ -210,7 +203,7 @@ FIGURES = [
     Figure(
         name="order-parameter-plane",
         caption="Training as a path in the plane of the overlap R with the teacher and the norm Q of "
-        "the student. Grey: lines of equal error, with (1 − 2R + Q)/2 at their foot. With a large "
+        "the student. Grey: lines of equal error (1 − 2R + Q)/2. With a large "
         "condition number the path overshoots in Q before R grows again.",
         source="arXiv:2112.03215, phase plane of R and Q",
         parameters={

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazyrich.figures.figure import Curves, Figure
-from lazyrich.figures.pezeshki_2021.designs import mean_and_error
+from lazyrich.figures.pezeshki_2021.designs import explain_marks, mean_and_error
 from lazyrich.figures.style import simulation_points, theory_line
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def compute_map(
     n_designs: int,
     seed: int,
 ) -> dict[str, Array]:
-    """Half the error over penalties x times, the best penalty at each time, and three cuts."""
+    """Half the error over penalties x times, and three cuts."""
     from lazyrich.paper_checks.measurements import pezeshki_2021 as routes
     from lazyrich.theory.double_descent.covariance import ridge_learning_curve
     from lazyrich.theory.double_descent.multiscale import covariance_of
@@ -48,12 +48,10 @@ def compute_map(
         sample_ratio=sample_ratio, fast_share=fast_share, condition_number=condition_number,
         t=marks, penalty=cuts, noise_var=noise_var,
     )  # fmt: skip
-    whole = np.array([half_error(t, each) for each in penalty])
     return {
         "t": t,
         "penalty": penalty,
-        "half_error": whole,
-        "best_penalty": penalty[np.argmin(whole, axis=0)],
+        "half_error": np.array([half_error(t, each) for each in penalty]),
         "cut": cuts,
         "half_error_cut": np.array([half_error(t, each) for each in cuts]),
         "t_measured": marks,
@@ -65,7 +63,7 @@ def compute_map(
 def draw_map(data: Curves) -> Picture:
     from matplotlib.figure import Figure as Picture
 
-    picture = Picture(figsize=(8.0, 3.5))
+    picture = Picture(figsize=(8.5, 3.7))
     left, right = picture.subplots(1, 2)
     image = left.pcolormesh(
         data["t"], data["penalty"], data["half_error"], cmap="cividis", shading="gouraud",
@@ -85,6 +83,7 @@ def draw_map(data: Curves) -> Picture:
     right.set(xscale="log", xlabel="training time t", ylabel="generalisation error")
     right.set_ylim(bottom=0)
     right.legend(title="penalty", loc="lower left")
+    explain_marks(right)
     return picture
 
 
@@ -134,13 +133,13 @@ def compute_published(
         )  # fmt: skip
         blocks = covariance_of(1.0, share, condition)
         kappa = ridge_kappa(penalty / ratio, blocks, ratio)
-        reached = penalty[np.abs(np.log(kappa * condition**2)).argmin()]
+        reached = np.interp(0.0, -np.log(kappa * condition**2), -np.log(penalty), right=np.nan)
         found |= {
             f"exact_{name}": ridge_error(*model, noise_var=noise) / 2,
             f"published_{name}": published_ridge_error(*model, noise_var=noise) / 2,
             f"measured_{name}": mean / 2,
             f"spread_{name}": error / 2,
-            f"slow_reached_{name}": np.atleast_1d(reached),
+            f"slow_reached_{name}": np.exp(-np.atleast_1d(reached)),
         }
     return found
 
@@ -155,8 +154,11 @@ def draw_published(data: Curves) -> Picture:
         exact = theory_line(
             axes, 1 / data["penalty"], data[f"exact_{name}"], color="C0", label="coupled by one κ"
         )
+        heights = data[f"published_{name}"]
+        bottom, top = (-0.8, 1.2) if heights.min() < -0.1 else (-0.02, 1.1 * heights.max())
+        shown = np.where((heights > bottom) & (heights < top), heights, np.nan)
         published = theory_line(
-            axes, 1 / data["penalty"], data[f"published_{name}"], color="C1", linestyle="--",
+            axes, 1 / data["penalty"], shown, color="C1", linestyle="--",
             label="published, decoupled",
         )  # fmt: skip
         dense = simulation_points(
@@ -164,11 +166,11 @@ def draw_published(data: Curves) -> Picture:
             color="0.3", label="dense ridge, mean of designs",
         )  # fmt: skip
         axes.axhline(0, color="0.6", linewidth=0.8)
-        axes.axvline(1 / float(data[f"slow_reached_{name}"][0]), color="0.6", linestyle=":")
+        if np.isfinite(reached := float(data[f"slow_reached_{name}"][0])):
+            axes.axvline(1 / reached, color="0.6", linestyle=":")
+        axes.set_ylim(bottom, top)
         axes.set(xscale="log", xlabel="1/penalty", ylabel="generalisation error (1 − 2R + Q)/2")
         axes.set_title(title, fontsize="medium")
-    few = panels[1]
-    few.set_ylim(-0.8, 1.2 * float(data["measured_few"].max()))
     picture.legend(handles=[exact, published, dense], loc="outside upper left", ncols=3)
     return picture
 
@@ -196,9 +198,9 @@ FIGURES = [
     Figure(
         name="published-ridge-form",
         caption="The published form, in which each block of features sees all samples, is right while "
-        "the effective penalty κ is far above the slow eigenvalue (left of the dotted line, where they are "
-        "equal), too low beyond, and negative with fewer samples than features, left out where it "
-        "leaves the panel.",
+        "the effective penalty κ is far above the slow eigenvalue (they are equal at the dotted line), too "
+        "low as it comes near, and negative with fewer samples than features. The published curve is "
+        "broken where it leaves the panel.",
         source="arXiv:2112.03215, replica solution, corrected",
         parameters={
             "sample_ratio": 1.5,

@@ -10,7 +10,7 @@ from lazyrich.paper_checks import pezeshki_2021
 from lazyrich.paper_checks.evidence.examine import compare_with
 from lazyrich.paper_checks.measurements import pezeshki_2021 as routes
 from lazyrich.paper_checks.pezeshki_2021 import in_time
-from lazyrich.theory.double_descent import block_dynamics, multiscale
+from lazyrich.theory.double_descent import block_dynamics
 
 CLAIMS = {claim.name: claim for claim in pezeshki_2021.CLAIMS}
 
@@ -138,12 +138,3 @@ def test_features_seen_alone_are_those_of_equal_scale():
     one = routes.error_of_one_scale(np.random.default_rng(6), 40, 1.5, 1.0, 1.0, t, 0.1)
     other = routes.error_of_designs(np.random.default_rng(6), 40, 1.5, 0.5, 1.0, t, 0.1)
     assert_allclose(one, other, rtol=1e-12)
-
-
-def test_sheet_numbers_of_discrete_descent():
-    """d = 400, n = 520, 10 steps of 0.25 on the mean loss of a two-block covariance."""
-    blocks = multiscale.BlockCovariance([1.0, 0.01], [240, 160], [0.6, 40.0])
-    assert blocks.teacher_power == pytest.approx(1.0)
-    curve = block_dynamics.learning_curve(2.5, blocks, 520, learning_rate=0.25)
-    flow = block_dynamics.learning_curve(2.5, blocks, 520)
-    assert abs(curve.bias - flow.bias) > 1e-3

@@ -203,7 +203,7 @@ def turning_points(
     gap = abs(1 - np.sqrt(blocks.total_dimension / n))
     smallest = float(blocks.eigenvalues.min()) * max(gap, 1e-4) ** 2
     fastest = largest_eigenvalue(blocks, n)
-    log_t = np.linspace(np.log(1e-4 / fastest), np.log(1e4 / smallest), 600)
+    log_t = np.linspace(np.log(1e-4 / fastest), np.log(1e4 / smallest), 300)
     turns = _turns(error(log_t))
     found, heights = np.empty(len(turns)), np.empty(len(turns))
     for k, (index, sign) in enumerate(turns):
@@ -350,8 +350,8 @@ def _refined(
 ) -> tuple[float, float]:
     """Place and height of the turning point between `low` and `high`: grids, then a parabola."""
     for _ in range(2):
-        grid = np.linspace(low, high, 21)
-        best = int(np.clip(np.argmin(sign * error(grid)), 1, 19))
+        grid = np.linspace(low, high, 15)
+        best = int(np.clip(np.argmin(sign * error(grid)), 1, 13))
         low, high = grid[best - 1], grid[best + 1]
     grid = np.linspace(low, high, 3)
     left, middle, right = error(grid)

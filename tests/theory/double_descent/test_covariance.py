@@ -285,7 +285,9 @@ def test_numbers_of_an_earlier_implementation():
     """Contours of 24 nodes gave these; designs of 400 and 200 dimensions agreed within 2 standard errors."""
     two = BlockCovariance([1.0, 0.01], [240, 160], [0.6, 40.0])
     steps = learning_curve(2.5, two, 520, learning_rate=0.25)
-    assert_allclose([steps.bias, learning_curve(2.5, two, 520).bias], [0.582193, 0.578881], atol=1e-6)
+    assert_allclose(
+        [steps.bias, learning_curve(2.5, two, 520).bias], [0.582193, 0.578881], atol=1e-6
+    )
     train = BlockCovariance([1.0, 0.02], [40, 160], [1, 1])
     few = learning_curve([1, 10], train, 60, noise_var=0.4).train
     many = learning_curve([1, 10, 300], train, 260, noise_var=0.4).train

@@ -165,6 +165,18 @@ def test_train_error_never_rises_and_risk_starts_by_falling():
         assert (np.diff(curve.variance) >= -1e-10).all()
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("n_train", [1e-3, 130, 200, 300])
+def test_numbers_near_overflow_raise_no_warning(n_train):
+    curve = learning_curve([1e-300, 1e100, 1e300, np.inf], TWO, n_train, noise_var=0.1)
+    assert_allclose([curve.bias[0], curve.train[0]], [74.0, 74.1])
+    if n_train != 200:
+        assert_allclose([x[1:3] for x in curve], [2 * [x[3]] for x in curve], atol=1e-9)
+    tiny = BlockCovariance([1e-200, 1e-202], TWO.dimensions, TWO.teacher_norms_squared)
+    late = learning_curve(3e200, tiny, n_train, noise_var=0.1)
+    assert_allclose(late.variance, learning_curve(3.0, TWO, n_train, noise_var=0.1).variance)
+
+
 def test_a_block_without_teacher_or_far_below_in_scale_hardly_matters_early():
     tiny = BlockCovariance([1.0, 0.01, 1e-12], [60, 140, 1000], [60.0, 1400.0, 0.0])
     t = np.array([0.1, 10.0, 1e3])

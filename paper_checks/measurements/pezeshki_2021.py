@@ -106,6 +106,28 @@ def error_at_condition_numbers(
     return np.array(errors)
 
 
+def error_of_one_scale(
+    rng: np.random.Generator,
+    n_features: int,
+    sample_ratio: float,
+    share: float,
+    scale: float,
+    t: Array,
+    noise_var: float,
+) -> Array:
+    """Error of a student of a share of the features, all of one scale; the others are label noise."""
+    d, n, seen = int(n_features), round(sample_ratio * n_features), round(share * n_features)
+    X = rng.standard_normal((n, seen)) * (scale / np.sqrt(d))
+    unseen = 1 - seen / d
+    scales = np.full(seen, scale)
+    from lazyrich.solvers.networks.linear_student import averaged_errors
+
+    found = averaged_errors(
+        X, scales**2 / d, scales**-2.0, n * np.asarray(t), noise_var=noise_var + unseen
+    )
+    return np.asarray(unseen + found.signal + found.noise)
+
+
 def turning_points_of_designs(
     rng: np.random.Generator,
     n_features: int,

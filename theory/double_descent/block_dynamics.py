@@ -174,7 +174,7 @@ def alignment(
 
     def unlearned(nodes: Nodes) -> FloatArray:
         k = kappa(nodes.s, covariance, P)
-        return invert(nodes, (k / nodes.s) * ((1 / (c + k[..., None])) @ power))[None]
+        return invert(integrated(nodes), k * ((1 / (c + k[..., None])) @ power))[None]
 
     (rest,) = in_time(unlearned, times, rate, covariance, P, start=(covariance.teacher_power,))
     k = float(ridge_kappa(0.0, covariance, P))
@@ -218,8 +218,8 @@ def _bias_and_noise(
 ) -> tuple[FloatArray, FloatArray]:
     """Bias and A at each contour; nodes (times, nodes)."""
     k = kappa(nodes.s, covariance, n_train)
-    noise = _noise_transform(nodes.s, k, covariance, n_train)
-    return two_time_bias(nodes, k, covariance, n_train), invert(nodes, noise)
+    noise = _integrated_noise(nodes, k, covariance, n_train)
+    return two_time_bias(nodes, k, covariance, n_train), noise
 
 
 def two_time_bias(
@@ -227,14 +227,19 @@ def two_time_bias(
 ) -> FloatArray:
     """LL[ sum_k m_k c_k a_k(s1) a_k(s2)/(1 - g12) ](t, t), a_k = (kappa/s)/(c_k + kappa), at each contour."""
     c = covariance.eigenvalues
-    a = (k / nodes.s)[..., None] / (c + k[..., None])
+    a = k[..., None] / (c + k[..., None])
     weighted = a * (covariance.teacher_norms_squared * c)
     same, opposite = one_minus_g(k, covariance, n_train)
     return invert_pair(
-        nodes,
+        integrated(nodes),
         weighted @ a.swapaxes(1, 2) / same,
         weighted @ a.conj().swapaxes(1, 2) / opposite,
     )
+
+
+def integrated(nodes: Nodes) -> Nodes:
+    """Nodes whose weights carry a factor 1/s: no product of large and small numbers at any time."""
+    return Nodes(nodes.s, nodes.weights / nodes.s)
 
 
 def one_minus_g(
@@ -259,18 +264,15 @@ def _noise_and_train(
     """A, and the training errors from the teacher and from unit noise."""
     c = covariance.eigenvalues
     k = kappa(nodes.s, covariance, n_train)
-    noise = _noise_transform(nodes.s, k, covariance, n_train)
+    noise = _integrated_noise(nodes, k, covariance, n_train)
     signal = (1 / (c + k[..., None])) @ (covariance.teacher_norms_squared * c)
-    return invert(nodes, noise), invert(nodes, signal), invert(nodes, 1 / k)
+    return noise, invert(nodes, signal), invert(nodes, 1 / k)
 
 
-def _noise_transform(
-    s: NDArray[Any],
-    k: NDArray[Any],
-    covariance: BlockCovariance,
-    n_train: float,
-) -> NDArray[Any]:
-    """(kappa/s - 1)/s without its double pole kappa(0)/s^2, which drops out of 2 A(t) - A(2 t).
+def _integrated_noise(
+    nodes: Nodes, k: NDArray[Any], covariance: BlockCovariance, n_train: float
+) -> FloatArray:
+    """A = L[(kappa/s - 1)/s] without the double pole kappa(0)/s^2, which drops out of 2 A(t) - A(2 t).
 
     Where kappa(0) = k0 > 0, kappa - k0 = s/(kappa g) with g = (1/P) sum n c/((c + kappa)(c + k0)): no
     difference of nearly equal numbers is formed.
@@ -278,9 +280,9 @@ def _noise_transform(
     c, weights = covariance.eigenvalues, covariance.dimensions / n_train
     k0 = float(ridge_kappa(0.0, covariance, n_train))
     if k0 == 0:
-        return (k / s) * ((1 / (c + k[..., None])) @ (weights * c)) / s
+        return invert(integrated(nodes), (k / nodes.s) * ((1 / (c + k[..., None])) @ (weights * c)))
     g = (1 / (c + k[..., None])) @ (weights * c / (c + k0))
-    return (1 / (k * g) - 1) / s
+    return invert(integrated(nodes), 1 / (k * g) - 1)
 
 
 def _static_limits(

@@ -10,7 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 from lazyrich.solvers.inverse_laplace import Nodes, invert_pair
 from lazyrich.theory.double_descent.arguments import numbers, one_number
 from lazyrich.theory.double_descent.block_covariance import BlockCovariance, checked_blocks
-from lazyrich.theory.double_descent.block_dynamics import in_time, one_minus_g, two_time_bias
+from lazyrich.theory.double_descent.block_dynamics import (
+    in_time,
+    integrated,
+    one_minus_g,
+    two_time_bias,
+)
 from lazyrich.theory.double_descent.deterministic_equivalents import (
     Split,
     checked_n_train,
@@ -90,12 +95,7 @@ def ridge_learning_curve(
     def both(nodes: Nodes) -> FloatArray:
         k = kappa(nodes.s + ridge, covariance, P)
         same, opposite = one_minus_g(k, covariance, P)
-        first, second = nodes.s[..., None], nodes.s[:, None, :]
-        noise = invert_pair(
-            nodes,
-            (1 / same - 1) / (first * second),
-            (1 / opposite - 1) / (first * second.conj()),
-        )
+        noise = invert_pair(integrated(nodes), 1 / same - 1, 1 / opposite - 1)
         return np.stack([two_time_bias(nodes, k, covariance, P), noise])
 
     bias, noise = in_time(both, times, None, covariance, P, start=(covariance.teacher_power, 0.0))

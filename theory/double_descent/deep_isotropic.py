@@ -246,6 +246,10 @@ def product_flow(
     times, layers = numbers("t", t, zero=True), _depth(depth)
     matrix, force, first = _data(gram, drive, start)
     eigenvalues, basis = np.linalg.eigh(matrix)
+    if eigenvalues[0] < -1e-10 * np.abs(eigenvalues).max():
+        raise ValueError(
+            f"gram has the eigenvalue {eigenvalues[0]:g}; X X^T is positive semi-definite"
+        )
     eigenvalues = np.maximum(eigenvalues, 0.0)
     a, gamma = force @ basis, first @ basis
     size = float(np.linalg.norm(first))

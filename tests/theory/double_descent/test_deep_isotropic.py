@@ -66,8 +66,12 @@ def test_the_first_layer_gives_the_flow_of_the_product(student, t_end):
     found = deep_linear_curve(t_end, *student, teacher_power=1.7, noise_var=0.4)
     expected = direct_closure(t_end, *student, 1.7, 0.4)
     np.testing.assert_allclose(found, expected, rtol=1e-7)
-    dropped = direct_closure(t_end, *student, 1.7, 0.4, turn=0)
-    assert abs(dropped[0] / found.test - 1) > 1e-3 or abs(dropped[1] / found.train - 1) > 1e-3
+
+
+def test_without_the_turn_to_the_drive_the_flow_is_another():
+    found = deep_linear_curve(2.0, 2.0, 2, 0.05, noise_var=0.3)
+    dropped = direct_closure(2.0, 2.0, 2, 0.05, 1.0, 0.3, turn=0)
+    assert abs(dropped[0] / found.test - 1) > 0.05 and abs(dropped[1] / found.train - 1) > 0.05
 
 
 @pytest.mark.parametrize("alpha", [0.3, 0.999, 1.0, 1.001, 4.0])

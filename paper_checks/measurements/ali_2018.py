@@ -137,7 +137,7 @@ def _worst(objective: Any, n_parameters: int) -> float:
     from scipy.optimize import minimize
 
     rng = np.random.default_rng(1)
-    starts = rng.normal(scale=1.5, size=(12, n_parameters))
+    starts = rng.normal(scale=1.5, size=(6, n_parameters))
     options = {"maxiter": 4000, "xatol": 1e-7, "fatol": 1e-11, "adaptive": True}
     runs = [
         minimize(lambda p: -objective(p), start, method="Nelder-Mead", options=options)

@@ -111,7 +111,7 @@ def deep_linear_curve(
     start = one_number("init_scale", init_scale, zero=layers == 1)
     power = one_number("teacher_power", teacher_power, zero=True)
     noise = one_number("noise_var", noise_var, zero=True)
-    unit = power + noise if power + noise > 0 else 1.0
+    unit = max(power + noise, start**2) or 1.0  # so that extreme labels or starts overflow nothing
     scaled = times.ravel() * unit ** ((layers - 1) / layers)
     moving, at = np.unique(scaled[np.isfinite(scaled)], return_inverse=True)
     known = (alpha, layers, (start / unit**0.5) ** (2 / layers), power / unit, noise / unit)
@@ -143,7 +143,7 @@ def _errors(
 
 
 def _longest(t: float, depth: int, start: float) -> float:
-    """An upper estimate of theta at time t, for S + sigma^2 = 1.
+    """An upper estimate of theta at time t, for S + sigma^2 <= 1.
 
     theta <= t b^p at the largest b, and b^2 is at most that of a linear student that has had the time
     theta at ratio 1, of the order of 1 + sqrt(theta), and what is left of the start.
@@ -181,13 +181,12 @@ def _final_norm(learned: float, frozen: float, depth: int) -> float:
     """x = b^(2/D), the root of x^D = learned + frozen x^(D-1): b^2 is learned plus m^2 frozen."""
     from scipy.optimize import brentq
 
-    low, high = max(learned ** (1 / depth), frozen), learned ** (1 / depth) + frozen
-    if low == high:
-        return low
+    least = learned ** (1 / depth)
+    if least == 0 or frozen == 0:
+        return least + frozen
+    ends = max(least, frozen) * (1 - 1e-12), (least + frozen) * (1 + 1e-12)
     return float(
-        brentq(
-            lambda x: x - frozen - learned / x ** (depth - 1), low, high, xtol=1e-300, rtol=1e-15
-        )
+        brentq(lambda x: x - frozen - learned / x ** (depth - 1), *ends, xtol=1e-300, rtol=1e-14)
     )
 
 
@@ -246,6 +245,10 @@ def product_flow(
     times, layers = numbers("t", t, zero=True), _depth(depth)
     matrix, force, first = _data(gram, drive, start)
     eigenvalues, basis = np.linalg.eigh(matrix)
+    if eigenvalues[0] < -1e-10 * np.abs(eigenvalues).max():
+        raise ValueError(
+            f"gram has the eigenvalue {eigenvalues[0]:g}; X X^T is positive semi-definite"
+        )
     eigenvalues = np.maximum(eigenvalues, 0.0)
     a, gamma = force @ basis, first @ basis
     size = float(np.linalg.norm(first))

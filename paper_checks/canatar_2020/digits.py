@@ -62,9 +62,12 @@ def linear_excess(n_train: Array, penalty: Array) -> Array:
     return linear_test_error(n_train, penalty) - linear_spectrum().noise_var
 
 
+def linear_error_in_time(**given: Any) -> Array:
+    return error_in_time(linear_spectrum(), **given)
+
+
 def linear_excess_in_time(**given: Any) -> Array:
-    spectrum = linear_spectrum()
-    return error_in_time(spectrum, **given) - spectrum.noise_var
+    return linear_error_in_time(**given) - linear_spectrum().noise_var
 
 
 def kernel_test_error(n_train: Array, penalty: Array, width: float) -> Array:

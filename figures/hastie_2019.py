@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazyrich.figures.figure import Curves, Figure
-from lazyrich.figures.style import simulation_points, theory_line
+from lazyrich.figures.style import plain_ticks, simulation_points, theory_line
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
 Array = NDArray[np.float64]
 SAMPLES = "samples / inputs, P/N"
+RATIOS = (0.1, 0.2, 0.5, 1, 2, 5, 10)
 ISOTROPIC: dict[str, Any] = {
     "shares": (1.0,),
     "variances": (1.0,),
@@ -87,7 +87,7 @@ def draw_ridgeless(data: Curves) -> Picture:
     axes.text(10, 1.03, "zero predictor", ha="right", va="bottom", color="0.4", fontsize=8)
     axes.set(xscale="log", yscale="log", ylim=(0.01, 30), xlabel=SAMPLES)
     axes.set_ylabel("excess risk / teacher power")
-    _plain_ratios(axes)
+    plain_ticks(axes.xaxis, RATIOS)
     axes.legend(loc="lower left")
     return picture
 
@@ -140,7 +140,7 @@ def draw_ridge(data: Curves) -> Picture:
     theory_line(axes, data["ratio"], data["theory_best"], color="black", label="best λ = N/(P SNR)")
     simulation_points(axes, at, data["best"], data["best_error"], color="black")
     axes.set(xscale="log", yscale="log", xlabel=SAMPLES, ylabel="excess risk / teacher power")
-    _plain_ratios(axes)
+    plain_ticks(axes.xaxis, RATIOS)
     axes.legend(loc="lower left")
     return picture
 
@@ -217,7 +217,7 @@ def draw_tail(data: Curves) -> Picture:
     )
     axes.set(xscale="log", yscale="log", xlabel="tail dimensions / samples")
     axes.set_ylabel("part of the excess risk / teacher power")
-    axes.legend(loc="center right", bbox_to_anchor=(1.0, 0.38))
+    axes.legend(loc="center right", bbox_to_anchor=(1.0, 0.425))
     return picture
 
 
@@ -268,19 +268,10 @@ def draw_features(data: Curves) -> Picture:
         axes.axvline(1.0, color="0.6", linewidth=1, linestyle=":")
         axes.set(yscale="log", ylim=(0.04, 20), xlabel="features / samples", title=title)
     panels[1].set_xscale("log")
-    _plain_ratios(panels[1])
+    plain_ticks(panels[1].xaxis, RATIOS)
     panels[0].set_ylabel("risk / target power")
     panels[0].legend(loc="upper right")
     return picture
-
-
-def _plain_ratios(axes: Axes) -> None:
-    """Ticks 0.5, 1, 2 instead of powers of ten."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
-
-    axes.xaxis.set_major_locator(FixedLocator([0.1, 0.2, 0.5, 1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 FIGURES = [

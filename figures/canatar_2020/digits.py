@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazyrich.figures.figure import Curves, Figure
-from lazyrich.figures.style import simulation_points, theory_line
+from lazyrich.figures.style import plain_ticks, simulation_points, theory_line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -88,10 +88,12 @@ def draw_samples(data: Curves) -> Picture:
         simulation_points(left, [], [], color="0.3", label="digits"),
         simulation_points(left, [], [], **marks, label="Gaussian inputs, same covariance"),
     ]
-    left.legend(handles=handles, loc="upper right")
+    picture.legend(handles=handles, loc="outside upper left", ncols=2)
     right.legend(loc="lower left")
     for axes, title in ((left, "linear regression"), (right, "Gaussian kernel")):
         axes.set(xscale="log", yscale="log", xlabel="training digits P", title=title)
+        plain_ticks(axes.xaxis, (10, 20, 50, 100, 200, 500))
+        plain_ticks(axes.yaxis, (0.1, 0.2, 0.3, 0.5, 0.7, 1, 2))
     left.set_ylabel("test error, summed over outputs")
     return picture
 
@@ -154,6 +156,7 @@ def draw_time(data: Curves) -> Picture:
             values = data[name][:, k], data[f"{name}_error"][:, k]
             simulation_points(axes, data[f"{name}_t"], *values, color=f"C{k}")
         axes.set(xscale="log", yscale="log", xlabel="time t", title=title)
+        plain_ticks(axes.yaxis, (0.3, 0.4, 0.5, 0.6, 0.7, 0.8))
         axes.legend(loc="lower left")
     picture.axes[0].set_ylabel("test error, summed over outputs")
     return picture

@@ -81,7 +81,7 @@ def draw_multiple_descent(data: Curves) -> Picture:
         points = data["measured_samples"], data["risk"][k], data["risk_error"][k]
         simulation_points(axes, *points, color=f"C{k}")
     axes.set(xscale="log", yscale="log", xlabel="samples P", ylabel="excess risk")
-    axes.legend(loc="lower left")
+    axes.legend(loc="lower left", frameon=True, edgecolor="none", framealpha=1)
     return picture
 
 
@@ -103,7 +103,7 @@ def draw_mode_errors(data: Curves) -> Picture:
         axes.axvline(float(data["edges"][k]), color=f"C{k}", linewidth=1, linestyle=":")
     axes.set(xscale="log", yscale="log", xlabel="samples P")
     axes.set_ylabel("error of the block / its power")
-    axes.legend(loc="lower left")
+    axes.legend(loc="lower left", frameon=True, edgecolor="none", framealpha=1)
     return picture
 
 

@@ -6,7 +6,7 @@ matplotlib is imported only when something is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.container import ErrorbarContainer
     from matplotlib.lines import Line2D
 
@@ -44,3 +45,12 @@ def simulation_points(
     """Draw measurements: points with error bars, never joined, over the lines of theory."""
     look = {"fmt": "o", "markeredgecolor": "white", "markeredgewidth": 0.4, "elinewidth": 1.0}
     return axes.errorbar(x, y, yerr=error, **{**look, "zorder": 3, **marks})
+
+
+def plain_ticks(axis: Axis, values: Sequence[float]) -> None:
+    """Label a logarithmic axis at `values`, as 0.5, 1, 2, and nowhere else."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+
+    axis.set_major_locator(FixedLocator(values))
+    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axis.set_minor_formatter(NullFormatter())

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lazyrich.theory.double_descent.block_covariance import BlockCovariance
+from lazyrich.theory.double_descent.block_covariance import BlockCovariance, checked_blocks
 from lazyrich.theory.double_descent.deterministic_equivalents import Split, ridge_kappa
 
 FloatArray = NDArray[np.float64]
@@ -99,6 +99,7 @@ def ridge_risk(
     """
     P, lam, shape = _pairs(n_train, penalty)
     noise = _checked_noise(noise_var)
+    checked_blocks(covariance)
     n, c, m = covariance.dimensions, covariance.eigenvalues, covariance.teacher_norms_squared
     kappa, one_point, two_point = _equivalents(covariance, P, lam)
     e = kappa[:, None] / (c + kappa[:, None])

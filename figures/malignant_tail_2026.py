@@ -168,8 +168,7 @@ def compute_truncated_in_time(
     t, t_points = _times(0.1, t_end, 120), _times(0.1, t_end, 15)
     covariance, head = _two_blocks(n_train, tail_variance, tail_signal)
     cut, full = (
-        block_risk(covariance, n_train, kept, t=t, noise_var=noise_var)
-        for kept in (head, n_train)
+        block_risk(covariance, n_train, kept, t=t, noise_var=noise_var) for kept in (head, n_train)
     )
     kinds = {"noise_var": noise_var, "tail_variance": tail_variance, "tail_signal": tail_signal}
     given = {"t": t_points, "n_train": n_train, **kinds}
@@ -424,7 +423,13 @@ FIGURES = [
         "directions alike, does worse than weights of 0.",
         source=SOURCE + "from benign to harmful overfitting",
         parameters=BLOCKS
-        | {"largest_noise": 2.0, "n_train": 200, "n_inputs": 200, "times": (1.0, 4.0), "n_seeds": 8},
+        | {
+            "largest_noise": 2.0,
+            "n_train": 200,
+            "n_inputs": 200,
+            "times": (1.0, 4.0),
+            "n_seeds": 8,
+        },
         compute=compute_harm,
         draw=draw_harm,
     ),

@@ -81,9 +81,7 @@ def best_ridge(snr: Array, sample_ratio: float) -> Array:
 
 def truncated_and_ridge(snr: Array, sample_ratio: float) -> Array:
     """Excess risks of the best truncation and of the best ridge: (snr, 2)."""
-    return np.stack(
-        [best_truncated(snr, sample_ratio), best_ridge(snr, sample_ratio)], axis=-1
-    )
+    return np.stack([best_truncated(snr, sample_ratio), best_ridge(snr, sample_ratio)], axis=-1)
 
 
 def as_good_as_ridge(snr: Array, sample_ratio: float) -> Array:
@@ -115,9 +113,7 @@ def cut_overtrains(t: Array, **given: Any) -> Array:
     return np.repeat(risk_of_two_blocks(t, **given)[:, 1:], 2, axis=1)
 
 
-def late_and_stopped(
-    noise_var: Array, t: Array, tail_variance: float, tail_signal: float
-) -> Array:
+def late_and_stopped(noise_var: Array, t: Array, tail_variance: float, tail_signal: float) -> Array:
     """Excess risk at the end, cut and full, and at the best of the times: (noises, 3)."""
     covariance, n_train, head = two_blocks(tail_variance, tail_signal)
     times = np.append(t, np.inf)
@@ -212,9 +208,9 @@ CLAIMS = [
         source=SOURCE + "label noise ends in the tail of the spectrum",
         equation=r"$\int_{\lambda\leq\lambda_c}\rho\,(S,\ \sigma^2/\lambda)$",
         prediction=final_energies,
-        measurement=lambda rng, cut, **given: (
-            routes.energy_below_cuts(rng, t=np.array([np.inf]), cut=cut, **given)[0]
-        ),
+        measurement=lambda rng, cut, **given: routes.energy_below_cuts(
+            rng, t=np.array([np.inf]), cut=cut, **given
+        )[0],
         parameters=ISOTROPIC | {"cut": np.linspace(0.3, 5.5, 20)},
         coordinate="cut",
         scale="maximum",

@@ -88,7 +88,9 @@ def noise_of_equal_error(
     found = []
     for ratio in sample_ratio:
         X = _design(rng, n_inputs, ratio)
-        errors = averaged_errors(X, np.full(int(n_inputs), 1 / n_inputs), 1.0, len(X) * t, noise_var=1.0)
+        errors = averaged_errors(
+            X, np.full(int(n_inputs), 1 / n_inputs), 1.0, len(X) * t, noise_var=1.0
+        )
         found.append((1 - errors.signal) / errors.noise)
     return np.array(found)
 

@@ -78,9 +78,7 @@ def _root(function: Callable[[float], float], low: float, high: float) -> float:
     return float(brentq(function, low, high, xtol=1e-300, rtol=1e-15))
 
 
-def _between(
-    c: FloatArray, n: FloatArray, n_train: float, j: int
-) -> tuple[float, float] | None:
+def _between(c: FloatArray, n: FloatArray, n_train: float, j: int) -> tuple[float, float] | None:
     """Ends of the gap between the j-th and the next eigenvalue, if there is one.
 
     The term of the block above alone closes it for x > c_j (1 - sqrt(n_j/P)), that of the block below

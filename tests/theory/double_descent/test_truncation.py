@@ -111,7 +111,8 @@ def test_optimal_cut_against_high_precision_and_its_limits():
     for snr, t in [(0.3, 1.0), (2.0, 4.1), (2.0, 1e4), (1e-6, 1.0), (7.0, 14.001)]:
         cut, slack = mpmath.mpf(float(optimal_cut(snr, t))), 1e-14 / (1 - 2 * snr / t)
         low, high = (
-            mpmath.tanh(x * t / 2) - x * mpmath.mpf(snr) for x in (cut * (1 - slack), cut * (1 + slack))
+            mpmath.tanh(x * t / 2) - x * mpmath.mpf(snr)
+            for x in (cut * (1 - slack), cut * (1 + slack))
         )
         assert low > 0 > high
     assert np.array_equal(optimal_cut(3.0, [0.0, 1.0, 6.0]), [0, 0, 0])

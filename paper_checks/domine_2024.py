@@ -58,9 +58,14 @@ def final_rates(balance: Array, singular_values: Any, initial_strength: float) -
     return np.hypot(np.asarray(balance)[:, None], 2 * np.asarray(singular_values))
 
 
-def rate_of_the_balance(balance: Array, singular_values: Any, initial_strength: float) -> Array:
-    """Altered: |balance| alone."""
-    return np.abs(np.asarray(balance))[:, None] * np.ones(len(singular_values))
+def larger_rate(balance: Array, singular_values: Any, initial_strength: float) -> Array:
+    """Altered: |balance| of the lazy or 2 s of the rich regime, whichever is larger."""
+    return np.maximum(np.abs(balance)[:, None], 2 * np.asarray(singular_values))
+
+
+def sum_of_rates(balance: Array, singular_values: Any, initial_strength: float) -> Array:
+    """Altered: |balance| + 2 s."""
+    return np.abs(balance)[:, None] + 2 * np.asarray(singular_values)
 
 
 def rate_of_the_strength(balance: Array, singular_values: Any, initial_strength: float) -> Array:
@@ -151,7 +156,7 @@ CLAIMS = [
         prediction=exact_aligned,
         measurement=routes.train_aligned,
         parameters={
-            "t": 0.16 * np.arange(1, 26),
+            "t": 0.08 * np.arange(1, 51),
             "balances": (-8.0, -1.0, 0.0, 0.3, 3.0, 8.0),
             "singular_values": (2.0, 1.0),
             "initial_strength": 0.02,
@@ -176,7 +181,7 @@ CLAIMS = [
         prediction=final_rates,
         measurement=routes.approach_rates,
         parameters={
-            "balance": np.array([-6.0, -2.0, -0.5, 0.2, 1.0, 4.0]),
+            "balance": np.array([-6.0, -2.0, -0.5, 0.0, 0.2, 1.0, 4.0]),
             "singular_values": (2.0, 1.0, 0.5),
             "initial_strength": 0.1,
         },
@@ -185,7 +190,11 @@ CLAIMS = [
         quantity="rate of the approach",
         margin=2e-3,
         max_sensitivity=0.01,
-        alternatives={"|balance|": rate_of_the_balance, "2 s": rate_of_the_strength},
+        alternatives={
+            "the larger of |balance| and 2 s": larger_rate,
+            "|balance| + 2 s": sum_of_rates,
+            "2 s": rate_of_the_strength,
+        },
         cost=5.0,
     ),
     Deterministic(
@@ -266,7 +275,7 @@ CLAIMS = [
         prediction=mirrored_maps,
         measurement=routes.train_maps,
         parameters={
-            "t": 0.32 * np.arange(1, 13),
+            "t": 0.16 * np.arange(1, 26),
             "cases": tuple(_narrow((4, 3, 4), balance) for balance in (-1.0, 0.0, 1.0)),
         },
         coordinate="t",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lazyrich.paper_checks.evidence.claims import Deterministic, Ensemble, Identity
 from lazyrich.paper_checks.measurements import rosenfeld_2023 as routes
+from lazyrich.paper_checks.predictions import rosenfeld_2023 as predictions
 from lazyrich.theory.deep_linear import opposing_signals as opposing
 
 Array = NDArray[np.float64]
@@ -27,60 +28,6 @@ BIBTEX = """
 """
 
 
-def network_path(t: Array, b_o: Any, shrunk: float = 1.0, **start: Any) -> Array:
-    """(c, b_s, log |b_o|) of the flow: (times, d_s + 2); `shrunk` b_o act back less on c."""
-    path = opposing.flow(t, b_o=shrunk * np.asarray(b_o), **start)
-    return np.column_stack([path.c, path.b_s, path.log_b_o - np.log(shrunk)])
-
-
-def sharpness_path(t: Array, beta: Any, outlier_power: float, **start: Any) -> Array:
-    """Sharpness along the flow."""
-    path = opposing.flow(t, beta, outlier_power, **start)
-    return opposing.sharpness(path.c, path.b_s, path.b_o, beta, outlier_power)
-
-
-def final_sharpness(
-    teacher_norm: Array,
-    direction: Any,
-    outlier_power: float,
-    b_s: Any,
-    b_o: Any,
-    c: float,
-    t: float,
-) -> Array:
-    """Sharpness of the minimum that the flow reaches, for each teacher norm."""
-    betas = teacher_norm[:, None] * np.asarray(direction)
-    given = (outlier_power, b_s, b_o, c)
-    return np.array([opposing.final_sharpness(beta, *given) for beta in betas])
-
-
-def conserved_without_outliers(t: Array, b_o: Any, **start: Any) -> Array:
-    """Altered: c^2 - |b_s|^2 is conserved, so that c^2 - |b|^2 rises while |b_o|^2 decays."""
-    path = opposing.flow(t, b_o=b_o, **start)
-    return np.sum(np.square(b_o)) - np.exp(2 * path.log_b_o)
-
-
-def scaled_threshold(teacher_norm: Array, b_s: Any, b_o: Any, c: float) -> Array:
-    """alpha x the threshold learning rate: 2/|beta|."""
-    return opposing.threshold_learning_rate(1.0, teacher_norm)
-
-
-def spike_steps(
-    rate_ratio: Array,
-    outlier_power: float,
-    b_o: Any,
-    level: float,
-    shrunk: float = 1.0,
-    **start: Any,
-) -> Array:
-    """Step of the spike at each multiple of the threshold; `shrunk` b_o act back less on c."""
-    start |= {"outlier_power": outlier_power, "b_o": shrunk * np.asarray(b_o)}
-    norm = float(np.linalg.norm(start["beta"]))
-    rates = rate_ratio * opposing.threshold_learning_rate(outlier_power, norm)
-    start["threshold"] = level * shrunk**2
-    return np.array([opposing.spike_step(**start, learning_rate=rate) for rate in rates])
-
-
 def group_losses(step: Array, alternating: bool = True, **given: Any) -> Array:
     """Losses of the two groups of outliers under gradient descent: (steps, 2)."""
     path = opposing.descent(step, **given)
@@ -89,46 +36,6 @@ def group_losses(step: Array, alternating: bool = True, **given: Any) -> Array:
     m = np.sqrt(given["outlier_power"] * len(directions) / routes.PROBABILITY)
     b_o = size[:, None] * directions
     return np.column_stack(opposing.group_losses(path.c, path.b_s, b_o, given["beta"], m))
-
-
-def outlier_floor(
-    imbalance: Array, outlier_power: float, b_o: Any, t: float, **start: Any
-) -> Array:
-    """Outlier weights that an imbalance leaves after learning: (imbalances, d_o)."""
-    start |= {"outlier_power": outlier_power, "b_o": b_o}
-    kappas = np.outer(imbalance, np.ones(len(b_o)))
-    scale = np.array([opposing.final_scale(**start, imbalance=kappa) for kappa in kappas])
-    return opposing.outlier_floor(kappas, outlier_power, scale)
-
-
-def signal_solution() -> Any:
-    """(c, a, r) without outliers: b_s has the component a along beta, s = |beta|, and r across."""
-    import sympy
-
-    t, s, c0, a0, r0 = sympy.symbols("t s c0 a0 r0", positive=True)
-    m = c0**2 - a0**2 - r0**2
-    f = sympy.sqrt(s**2 + m**2 / 4)
-    cosine, sine = sympy.sqrt((f - m / 2) / (2 * f)), sympy.sqrt((f + m / 2) / (2 * f))
-    g, d = a0 * cosine + c0 * sine, c0 * cosine - a0 * sine
-    norm = 1 + g**2 * (sympy.exp(2 * f * t) - 1) / (2 * f) + r0**2 * (1 - sympy.exp(-m * t)) / m
-    norm += d**2 * (1 - sympy.exp(-2 * f * t)) / (2 * f)
-    grown, decayed = g * sympy.exp(f * t), d * sympy.exp(-f * t)
-    c, a = grown * sine + decayed * cosine, grown * cosine - decayed * sine
-    return sympy.Matrix([c, a, r0 * sympy.exp(-m * t / 2)]) / sympy.sqrt(norm)
-
-
-def signal_residual(solution: Any) -> tuple[Any, ...]:
-    """c' - a (s - c a) + c r^2, a' - c (s - c a), r' + c^2 r, and the start."""
-    import sympy
-
-    t, s, c0, a0, r0 = sympy.symbols("t s c0 a0 r0", positive=True)
-    c, a, r = solution
-    return (
-        c.diff(t) - a * (s - c * a) + c * r**2,
-        a.diff(t) - c * (s - c * a),
-        r.diff(t) + c**2 * r,
-        *(x.subs(t, 0) - x0 for x, x0 in ((c, c0), (a, a0), (r, r0))),
-    )
 
 
 SOURCE = "arXiv:2311.04163, "
@@ -175,8 +82,8 @@ CLAIMS = [
         statement="Without outliers c and b_s have a closed form from any start, aligned or not.",
         source=MODEL + "the single-column case of the matrix Riccati solution",
         equation=r"$\dot c=b_s\cdot(\beta-cb_s),\quad \dot b_s=c(\beta-cb_s)$",
-        closed_form=signal_solution,
-        residual=signal_residual,
+        closed_form=predictions.signal_solution,
+        residual=predictions.signal_residual,
         coordinate="t",
         domain={"t": (0.1, 2), "s": (0.5, 3), "c0": (0.1, 1), "a0": (0.1, 1), "r0": (0.1, 1)},
         provable=False,
@@ -200,7 +107,7 @@ CLAIMS = [
         "and log |b_o|, with deviations in proportion to the learning rate.",
         source=MODEL + "opposing signals are first reduced together",
         equation=r"$\log|b_o|=\log|b_o(0)|-\alpha\int_0^tc^2$",
-        prediction=network_path,
+        prediction=predictions.network_path,
         measurement=routes.train_along_flow,
         parameters=START | {"t": 0.1 * np.arange(1, 31)},
         coordinate="t",
@@ -209,7 +116,7 @@ CLAIMS = [
         quantity="c, b_s and log |b_o|",
         margin=2e-3,
         max_sensitivity=0.01,
-        alternatives={"outliers do not act back": partial(network_path, shrunk=1e-9)},
+        alternatives={"outliers do not act back": partial(predictions.network_path, shrunk=1e-9)},
         cost=2.0,
     ),
     Deterministic(
@@ -218,7 +125,7 @@ CLAIMS = [
         "of the order of |beta|, to alpha c^2.",
         source=SOURCE + "progressive sharpening caused by opposing signals",
         equation=r"$\lambda_{\max}\to\alpha c^2$",
-        prediction=sharpness_path,
+        prediction=predictions.sharpness_path,
         measurement=routes.sharpness_while_training,
         parameters=START | {"t": 0.1 * np.arange(1, 41)},
         coordinate="t",
@@ -233,7 +140,7 @@ CLAIMS = [
         "starts; an imbalance m of the layers changes it.",
         source=SOURCE + "progressive sharpening caused by opposing signals",
         equation=r"$\alpha\,(m/2+\sqrt{m^2/4+|\beta|^2})$",
-        prediction=final_sharpness,
+        prediction=predictions.final_sharpness,
         measurement=routes.sharpness_of_learned,
         parameters={
             "teacher_norm": np.linspace(0.8, 3.0, 8),
@@ -260,15 +167,17 @@ CLAIMS = [
         "only on average, sharpen along the same path.",
         source=SOURCE + "progressive sharpening caused by opposing signals",
         equation=r"$\lambda_{\max}(t)$ for $P\to\infty$",
-        prediction=sharpness_path,
+        prediction=predictions.sharpness_path,
         measurement=routes.sharpness_on_examples,
-        parameters=START | {"b_o": (0.15,), "t": np.array([0.6, 1.0, 1.4, 1.8, 2.2, 3.0, 4.0])},
+        parameters=START | {"t": np.array([0.6, 1.0, 1.4, 1.8, 2.2, 3.0, 4.0])},
         settings={"probability": 0.5, "learning_rate": 2e-4},
         coordinate="t",
         scale="maximum",
-        sizes=(4000, 16000, 64000),
+        sizes=(16000, 64000, 256000),
+        quick_sizes=(4000, 16000, 64000),
         size="n_samples",
         seeds=32,
+        order=0.5,  # the larger of two sampled outlier powers is biased as their spread
         noise_exponent=1.0,
         quantity="sharpness",
         margin=0.02,
@@ -289,7 +198,7 @@ CLAIMS = [
         quantity="change of the balance",
         margin=1e-4,
         value_sensitivity=False,
-        alternatives={"outlier weights left out": conserved_without_outliers},
+        alternatives={"outlier weights left out": predictions.conserved_without_outliers},
         cost=2.0,
     ),
     Deterministic(
@@ -313,7 +222,7 @@ CLAIMS = [
         "2/(alpha |beta|), up to O(1/alpha).",
         source=SOURCE + "instability when sharpness exceeds 2/eta",
         equation=r"$\alpha\,\eta_c\to 2/|\beta|$",
-        prediction=scaled_threshold,
+        prediction=predictions.scaled_threshold,
         measurement=routes.measured_threshold,
         parameters={
             "teacher_norm": np.linspace(1.0, 3.0, 5),
@@ -352,14 +261,37 @@ CLAIMS = [
         "sum of log|1 - eta alpha c^2| along the descent predicts.",
         source=SOURCE + "sudden spikes of the loss on outliers; the sum derived here",
         equation=r"$\log|b_k|=\log|b_0|+\sum_{j<k}\log|1-\eta\alpha c_j^2|$",
-        prediction=spike_steps,
+        prediction=predictions.spike_steps,
         measurement=routes.spike_of_networks,
         parameters=WIDE
         | {"rate_ratio": np.array([1.02, 1.05, 1.1, 1.2, 1.3, 1.4, 1.6, 1.8, 2]), "level": 1e-4},
         coordinate="outlier_power",
         quantity="step of the spike",
         margin=0.02,
-        alternatives={"outliers do not act back": partial(spike_steps, shrunk=1e-9)},
+        alternatives={"outliers do not act back": partial(predictions.spike_steps, shrunk=1e-9)},
+        cost=2.0,
+    ),
+    Deterministic(
+        name="catapult-settles-below-the-edge",
+        statement="After the spike the sharpness settles below 2/eta, where the exact descent in five "
+        "numbers ends; it is not as far below the edge as it was above.",
+        source=SOURCE + "the loss falls again after a spike; no closed form is known",
+        equation=r"$\eta\lambda_{\max}\to\eta\alpha c_\infty^2<2$",
+        prediction=predictions.settled_sharpness,
+        measurement=routes.sharpness_after_the_spike,
+        parameters=WIDE
+        | {
+            "rate_ratio": np.array([1.02, 1.05, 1.1, 1.2, 1.3, 1.4, 1.6, 1.8, 1.9]),
+            "step": 6000,
+        },
+        coordinate=None,
+        quantity="learning rate x sharpness",
+        margin=1e-3,
+        max_sensitivity=0.01,
+        alternatives={
+            "as far below the edge as above": predictions.mirrored_sharpness,
+            "at the edge": lambda rate_ratio, **_: np.full(len(rate_ratio), 2.0),
+        },
         cost=2.0,
     ),
     Deterministic(
@@ -385,7 +317,7 @@ CLAIMS = [
         "imbalance.",
         source=MODEL + "groups that do not oppose each other exactly",
         equation=r"$b_o^*=\kappa/(\alpha c)$",
-        prediction=outlier_floor,
+        prediction=predictions.outlier_floor,
         measurement=routes.floor_of_networks,
         parameters=START | {"imbalance": np.array([0.05, 0.1, 0.2, 0.3, 0.45]), "t": 10.0},
         coordinate="imbalance",

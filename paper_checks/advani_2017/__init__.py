@@ -5,7 +5,14 @@ time t = learning rate x steps. SNR and INR are the variances of teacher and ini
 of the label noise.
 """
 
-from lazyrich.paper_checks.advani_2017 import identities
+from lazyrich.paper_checks.advani_2017 import (
+    deep_students,
+    identities,
+    learning_curves,
+    limits,
+    stopping,
+    student_size,
+)
 
 BIBTEX = """
 @misc{advani2017high,
@@ -19,4 +26,9 @@ BIBTEX = """
 
 CLAIMS = [
     *identities.CLAIMS,
+    *learning_curves.CLAIMS,
+    *limits.CLAIMS,
+    *stopping.CLAIMS,
+    *student_size.CLAIMS,
+    *deep_students.CLAIMS,
 ]

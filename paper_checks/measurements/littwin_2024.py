@@ -223,3 +223,33 @@ def train_on_digit_views(
         "cross_covariances": cross,
         "regression_coefficients": cross / views.sigma_xx.diagonal(),
     }
+
+
+def train_on_time_series(
+    rng: np.random.Generator,
+    n_samples: int,
+    t: Array,
+    persistences: Any,
+    variances: Any,
+    durations: Any,
+    initial_weight: float,
+    depth: int,
+    learning_rate: float,
+) -> Array:
+    """|Wb e_i| of JEPA and MAE that learn from neighbours in one series: (times, features, 2)."""
+    from lazyrich.solvers.networks.self_distillation import (
+        structured_start,
+        train,
+        views_from_samples,
+    )
+    from lazyrich.solvers.networks.time_series import autoregressive_neighbours
+
+    views = views_from_samples(
+        *autoregressive_neighbours(int(n_samples), persistences, variances, rng)
+    )
+    found = []
+    for objective, duration in zip(("jepa", "mae"), durations, strict=True):
+        start = structured_start(len(persistences), depth, initial_weight, objective, rng)
+        steps = np.rint(duration * t / learning_rate).astype(np.int64)
+        found.append(train(start, views, objective, learning_rate, steps).strengths)
+    return np.stack(found, axis=-1)

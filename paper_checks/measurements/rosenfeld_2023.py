@@ -217,6 +217,22 @@ def spike_of_networks(
     return np.array(found)
 
 
+def sharpness_after_the_spike(
+    rate_ratio: Array, beta: Any, outlier_power: float, b_s: Any, b_o: Any, c: float, step: int
+) -> Array:
+    """Learning rate x top eigenvalue of the dense Hessian at a late step, once the loss has spiked."""
+    found = []
+    for ratio in rate_ratio:
+        rate = 2 * ratio / (outlier_power * float(np.linalg.norm(beta)))
+        run = _train(beta, outlier_power, b_s, b_o, c, rate, np.arange(step + 1))
+        highest = int(np.argmax(run.c))
+        assert rate * outlier_power * run.c[highest] ** 2 > 2
+        assert run.log_b_o[highest:-1].max() > run.log_b_o[-1] + 1  # the spike is over
+        end = (run.c[-1:], run.b_s[-1:], run.b_o[-1:], beta, outlier_power)
+        found.append(rate * top_of_dense_hessian(*end)[0])
+    return np.array(found)
+
+
 def group_losses_of_network(
     step: Array,
     beta: Any,

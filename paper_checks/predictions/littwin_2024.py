@@ -249,6 +249,25 @@ def digit_strengths_in_published_time(depth: int, durations: Any, **given: Any) 
     return digit_strengths(depth=depth, durations=np.asarray(durations) / depth, **given)
 
 
+def strengths_by_persistence(
+    t: Array, durations: Any, persistences: Any, variances: Any, initial_weight: float, depth: int
+) -> Array:
+    """|Wb e_i| of JEPA and MAE for lam = gamma v, rho = gamma: (times, features, 2)."""
+    gamma = np.asarray(persistences)
+    return digit_strengths(t, durations, initial_weight, depth, gamma * variances, gamma)
+
+
+def strengths_of_white_features(persistences: Any, variances: Any, **given: Any) -> Array:
+    """Altered: the same cross-covariances with the variance 1 of every feature."""
+    lam = np.asarray(persistences) * np.asarray(variances)
+    return strengths_by_persistence(persistences=lam, variances=np.ones(len(lam)), **given)
+
+
+def strengths_by_persistence_published(depth: int, durations: Any, **given: Any) -> Array:
+    """Altered: time without the factor L."""
+    return strengths_by_persistence(depth=depth, durations=np.asarray(durations) / depth, **given)
+
+
 def jepa_primitives() -> Any:
     """Critical times of JEPA from w0 to w at depth 1, 2 and 3."""
     import sympy

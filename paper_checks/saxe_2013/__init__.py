@@ -8,8 +8,10 @@ from lazyrich.paper_checks.saxe_2013 import (
     deep_starts,
     hierarchy,
     identities,
+    mean_field,
     modes,
     random_layers,
+    random_rates,
     random_starts,
 )
 
@@ -30,5 +32,7 @@ CLAIMS = [
     *random_starts.CLAIMS,
     *deep_starts.CLAIMS,
     *random_layers.CLAIMS,
+    *random_rates.CLAIMS,
+    *mean_field.CLAIMS,
     *hierarchy.CLAIMS,
 ]

@@ -1,5 +1,6 @@
 """Hierarchical data: its spectrum, and the order in which networks learn its levels."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,30 @@ def times_of_equal_levels(flip_probability: Array, n_levels: int, initial_streng
     """Altered: no order, every level has the mean strength 1."""
     one = modes.two_layer_time(initial_strength, 0.5, 1.0, tau=2.0**n_levels)
     return np.full((len(flip_probability), n_levels + 1), float(one))
+
+
+def level_strengths(
+    t: Array, n_levels: int, final_strengths: Array, growing_strength: Array, **_: Any
+) -> Array:
+    """Mean of each level's sigmoids, which start at what the weights hold of them: (times, levels)."""
+    start = np.sqrt(growing_strength)
+    u = modes.two_layer_mode(t[:, None], start, start, final_strengths, tau=2.0**n_levels).u
+    ends = np.append(0, 2 ** np.arange(n_levels + 1))
+    return np.stack([u[:, a:b].mean(axis=1) for a, b in pairwise(ends)], axis=-1)
+
+
+def level_strengths_of_the_norms(
+    norm_product: Array, growing_strength: Array, **given: Any
+) -> Array:
+    """Altered: the start is |W1 v| |W2^T u|, not its projection on the growing direction."""
+    del growing_strength
+    return level_strengths(growing_strength=norm_product, **given)
+
+
+def level_strengths_of_equal_modes(final_strengths: Array, **given: Any) -> Array:
+    """Altered: no levels, all modes have the root mean square strength."""
+    equal = np.full_like(final_strengths, np.sqrt((final_strengths**2).mean()))
+    return level_strengths(final_strengths=equal, **given)
 
 
 _PARAMETERS: dict[str, Any] = {"flip_probability": FLIPS, "n_levels": 3}
@@ -99,5 +124,30 @@ CLAIMS = [
         margin=0.01,
         alternatives={"all levels equal": times_of_equal_levels},
         cost=8.0,
+    ),
+    Ensemble(
+        name="random-weights-learn-level-by-level",
+        statement="From small random weights, too, wide networks learn items of a tree level by level, "
+        "along the sigmoids of their data's modes.",
+        source=SOURCE + "progressive differentiation from small random weights",
+        equation=r"$\dot u=\frac{2}{P}u(\sqrt{\mu}-u),\quad"
+        r"u_i(0)\to\frac{1}{4}|W_1v_i+W_2^\top u_i|^2$",
+        prediction=level_strengths,
+        measurement=routes.learn_tree_from_random_weights,
+        paired=True,
+        parameters={"t": 2.0 * np.arange(5, 46), "flip_probability": 0.1, "n_levels": 3},
+        settings={"n_features": 4000, "scale": 1e-2, "learning_rate": 0.01},
+        coordinate="t",
+        scale="maximum",
+        sizes=(64, 256, 1024),
+        size="width",
+        seeds=32,
+        quantity="mean strength of a level",
+        margin=0.02,
+        alternatives={
+            "start not projected on the growing direction": level_strengths_of_the_norms,
+            "all modes alike": level_strengths_of_equal_modes,
+        },
+        cost=20.0,
     ),
 ]

@@ -150,8 +150,7 @@ def sampled_jacobian_gains(
     >>> bool(np.all(np.diff(gains) < 0)), bool(gains[0] < 0.81)
     (True, True)
     """
-    if kind not in ("orthogonal", "gaussian"):
-        raise ValueError(f"kind = {kind!r}; it must be 'orthogonal' or 'gaussian'")
+    _check_kind(kind)
     if not (n_layers >= 1 and 1 <= n_probes < width and np.isfinite(gain)):
         raise ValueError(
             f"n_layers = {n_layers}, n_probes = {n_probes}, width = {width}, gain = {gain}; needs "
@@ -174,6 +173,57 @@ def sampled_jacobian_gains(
         h, probes = outputs[:, 0], outputs[:, 1:]
         found[layer] = ((probes**2).sum(axis=0) / start).mean()
     return found
+
+
+def sampled_signal_variances(
+    kind: str, gain: float, n_layers: int, width: int, rng: np.random.Generator
+) -> Array:
+    r"""|h_l|^2/N along one random tanh network h_l = W_l tanh(h_{l-1}), for l = 1, ..., L.
+
+    W_l is random orthogonal or Gaussian (variance 1/N) times `gain`, h_0 normal, scaled to
+    |h_0|^2 = N. Every layer acts once, on one vector, whose image is drawn in its place: a random
+    direction of the same length, or independent normal entries. The sample has the distribution of
+    the whole network.
+
+    Parameters
+    ----------
+    kind : {"orthogonal", "gaussian"}
+    gain : float
+    n_layers, width : int
+        L >= 1 and N >= 1.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    array
+        (L,).
+
+    Examples
+    --------
+    >>> q = sampled_signal_variances("orthogonal", 0.5, 20, 50, np.random.default_rng(0))
+    >>> bool(np.all(np.diff(q) < 0)), bool(q[-1] < 1e-10)
+    (True, True)
+    """
+    _check_kind(kind)
+    if not (n_layers >= 1 and width >= 1 and np.isfinite(gain)):
+        raise ValueError(
+            f"n_layers = {n_layers}, width = {width}, gain = {gain}; needs one layer and one unit or "
+            "more, and a finite gain"
+        )
+    h = rng.standard_normal(width)
+    h *= np.sqrt(width) / np.linalg.norm(h)
+    found = np.empty(n_layers)
+    for layer in range(n_layers):
+        length = gain * np.linalg.norm(np.tanh(h))
+        h = rng.standard_normal(width)
+        h *= length / (np.linalg.norm(h) if kind == "orthogonal" else np.sqrt(width))
+        found[layer] = h @ h / width
+    return found
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in ("orthogonal", "gaussian"):
+        raise ValueError(f"kind = {kind!r}; it must be 'orthogonal' or 'gaussian'")
 
 
 def _chain(weights: Sequence[ArrayLike]) -> list[Array]:

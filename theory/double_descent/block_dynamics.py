@@ -23,6 +23,7 @@ from lazyrich.solvers.inverse_laplace import (
     invert_pair,
     power_nodes,
 )
+from lazyrich.theory.double_descent.arguments import numbers, one_number
 from lazyrich.theory.double_descent.block_covariance import BlockCovariance, checked_blocks
 from lazyrich.theory.double_descent.deterministic_equivalents import (
     Split,
@@ -120,9 +121,9 @@ def learning_curve(
     >>> np.round(curve.bias, 10), np.round(curve.variance, 10), np.round(curve.train, 10)
     (array([50.,  0.]), array([0. , 0.5]), array([50.5 ,  0.25]))
     """
-    times = _checked_times(t)
+    times = numbers("t", t, zero=True, infinite=True).ravel()
     P, covariance = checked_n_train(n_train), checked_blocks(covariance)
-    sigma_sq = _checked_noise(noise_var)
+    sigma_sq = one_number("noise_var", noise_var, zero=True)
     rate = _checked_rate(learning_rate, times, covariance, P)
 
     def first(nodes: Nodes) -> FloatArray:
@@ -131,8 +132,8 @@ def learning_curve(
     def second(nodes: Nodes) -> FloatArray:
         return np.stack(_noise_and_train(nodes, covariance, P))
 
-    bias, early = _in_time(first, times, rate, covariance, P, start=(covariance.teacher_power, 0.0))
-    late, signal, noise = _in_time(
+    bias, early = in_time(first, times, rate, covariance, P, start=(covariance.teacher_power, 0.0))
+    late, signal, noise = in_time(
         second, 2 * times, rate, covariance, P, start=(0.0, covariance.teacher_power, 1.0)
     )
     variance = np.where(times == np.inf, 0.0, 2 * early - late)
@@ -166,7 +167,7 @@ def alignment(
     >>> round(float(alignment(np.inf, isotropic, 50)), 12)  # P/N of the directions are seen
     0.25
     """
-    times = _checked_times(t)
+    times = numbers("t", t, zero=True, infinite=True).ravel()
     P, covariance = checked_n_train(n_train), checked_blocks(covariance)
     rate = _checked_rate(learning_rate, times, covariance, P)
     c, power = covariance.eigenvalues, covariance.teacher_norms_squared * covariance.eigenvalues
@@ -175,13 +176,13 @@ def alignment(
         k = kappa(nodes.s, covariance, P)
         return invert(nodes, (k / nodes.s) * ((1 / (c + k[..., None])) @ power))[None]
 
-    (rest,) = _in_time(unlearned, times, rate, covariance, P, start=(covariance.teacher_power,))
+    (rest,) = in_time(unlearned, times, rate, covariance, P, start=(covariance.teacher_power,))
     k = float(ridge_kappa(0.0, covariance, P))
     rest[times == np.inf] = power @ (k / (c + k))
     return (covariance.teacher_power - rest).reshape(np.shape(t))[()]
 
 
-def _in_time(
+def in_time(
     transform: Callable[[Nodes], FloatArray],
     times: FloatArray,
     rate: float | None,
@@ -216,22 +217,40 @@ def _bias_and_noise(
     nodes: Nodes, covariance: BlockCovariance, n_train: float
 ) -> tuple[FloatArray, FloatArray]:
     """Bias and A at each contour; nodes (times, nodes)."""
-    c, weights = covariance.eigenvalues, covariance.dimensions / n_train
-    power = covariance.teacher_norms_squared * c
     k = kappa(nodes.s, covariance, n_train)
+    noise = _noise_transform(nodes.s, k, covariance, n_train)
+    return two_time_bias(nodes, k, covariance, n_train), invert(nodes, noise)
+
+
+def two_time_bias(
+    nodes: Nodes, k: NDArray[Any], covariance: BlockCovariance, n_train: float
+) -> FloatArray:
+    """LL[ sum_k m_k c_k a_k(s1) a_k(s2)/(1 - g12) ](t, t), a_k = (kappa/s)/(c_k + kappa), at each contour."""
+    c = covariance.eigenvalues
+    a = (k / nodes.s)[..., None] / (c + k[..., None])
+    weighted = a * (covariance.teacher_norms_squared * c)
+    same, opposite = one_minus_g(k, covariance, n_train)
+    return invert_pair(
+        nodes,
+        weighted @ a.swapaxes(1, 2) / same,
+        weighted @ a.conj().swapaxes(1, 2) / opposite,
+    )
+
+
+def one_minus_g(
+    k: NDArray[Any], covariance: BlockCovariance, n_train: float
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """1 - g12 for kappa1 on the nodes and kappa2 on the nodes, or on their conjugates."""
+    weights = covariance.dimensions / n_train
+    c = covariance.eigenvalues
     split = Split.around(np.abs(k[:, 0]), covariance, n_train)
     below, base = split.below[:, None, :], split.base[:, None, None]
     e = np.where(below, k[..., None], -c) / (c + k[..., None])
-    a = (k / nodes.s)[..., None] / (c + k[..., None])
     linear = (e * below) @ weights
-    pairs = []
-    for other_e, other_a, other_linear in ((e, a, linear), (e.conj(), a.conj(), linear.conj())):
-        one_minus_g = base + linear[..., None] + other_linear[:, None, :]
-        one_minus_g = one_minus_g - (e * weights) @ other_e.swapaxes(1, 2)
-        pairs.append((a * power) @ other_a.swapaxes(1, 2) / one_minus_g)
-    return invert_pair(nodes, *pairs), invert(
-        nodes, _noise_transform(nodes.s, k, covariance, n_train)
-    )
+    weighted = e * weights
+    same = base + linear[..., None] + linear[:, None, :] - weighted @ e.swapaxes(1, 2)
+    opposite = base + linear[..., None] + linear.conj()[:, None, :]
+    return same, opposite - weighted @ e.conj().swapaxes(1, 2)
 
 
 def _noise_and_train(
@@ -280,48 +299,23 @@ def _static_limits(
     return float(unseen) / one_minus_g, (1 - one_minus_g) / one_minus_g, 0.0, 0.0
 
 
-def _checked_times(t: ArrayLike) -> FloatArray:
-    given = np.asarray(t)
-    if given.dtype.kind not in "iuf":
-        raise ValueError(f"t = {t!r} is outside the real numbers: dtype {given.dtype}")
-    if given.size == 0:
-        raise ValueError(f"t is empty, shape {given.shape}: at least one time is needed")
-    times = given.astype(np.float64).ravel()
-    if np.isnan(times).any():
-        raise ValueError("t holds nan; needs times in [0, inf]")
-    if (times < 0).any():
-        raise ValueError(f"t = {times.min()} is outside [0, inf]: training starts at t = 0")
-    return times
-
-
-def _checked_noise(noise_var: float) -> float:
-    given = np.asarray(noise_var)
-    if given.dtype.kind not in "iuf" or given.ndim:
-        raise ValueError(f"noise_var = {noise_var!r}; needs one number")
-    if not 0 <= given < np.inf:
-        raise ValueError(f"noise_var = {noise_var} is outside [0, inf): it is a variance")
-    return float(given)
-
-
 def _checked_rate(
     rate: float | None, times: FloatArray, covariance: BlockCovariance, n_train: float
 ) -> float | None:
     if rate is None:
         return None
-    given = np.asarray(rate)
-    if given.dtype.kind not in "iuf" or given.ndim:
-        raise ValueError(f"learning_rate = {rate!r}; needs one number")
+    eta = one_number("learning_rate", rate)
     bound = 2 / largest_eigenvalue(covariance, n_train)
-    if not 0 < given < bound:
+    if not eta < bound:
         raise ValueError(
-            f"learning_rate = {rate} is outside (0, {bound:.6g}): gradient descent is stable below "
+            f"learning_rate = {eta} is outside (0, {bound:.6g}): gradient descent is stable below "
             "2/(largest eigenvalue of X^T X/P)"
         )
-    steps = times[times < np.inf] / float(given)
+    steps = times[times < np.inf] / eta
     off = np.abs(steps - np.rint(steps)) > 1e-9 * np.maximum(steps, 1)
     if off.any():
         raise ValueError(
-            f"t = {times[times < np.inf][off][0]} is no whole number of steps of {rate}: t/learning_rate "
+            f"t = {times[times < np.inf][off][0]} is no whole number of steps of {eta}: t/learning_rate "
             "must be 0, 1, 2, ..."
         )
-    return float(given)
+    return eta

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
+from lazyrich.theory.double_descent.arguments import numbers, one_number
 from lazyrich.theory.double_descent.block_covariance import BlockCovariance, checked_blocks, surplus
 
 FloatArray = NDArray[np.float64]
@@ -159,15 +160,8 @@ def ridge_kappa(penalty: ArrayLike, covariance: BlockCovariance, n_train: float)
     >>> [round(float(ridge_kappa(0.0, isotropic, P)), 12) for P in (25, 50, 100)]  # N/P - 1, or 0
     [1.0, 0.0, 0.0]
     """
-    given = np.asarray(penalty)
-    if given.dtype.kind not in "iuf":
-        raise ValueError(f"penalty = {penalty!r} is outside the real numbers: dtype {given.dtype}")
-    if given.size == 0:
-        raise ValueError(f"penalty is empty, shape {given.shape}: at least one value is needed")
-    values = given.astype(np.float64).ravel()
-    if not (np.isfinite(values).all() and (values >= 0).all()):
-        bad = values[~(np.isfinite(values) & (values >= 0))][0]
-        raise ValueError(f"penalty = {bad} is outside [0, inf): it weighs abs(w)^2/2")
+    given = numbers("penalty", penalty, zero=True)
+    values = given.ravel()
     P, covariance = checked_n_train(n_train), checked_blocks(covariance)
     vanishes = (values == 0) & (surplus(P, covariance.dimensions)[-1] >= 0)
     root = np.zeros_like(values)
@@ -226,13 +220,7 @@ def largest_eigenvalue(covariance: BlockCovariance, n_train: float) -> float:
 
 def checked_n_train(n_train: float) -> float:
     """`n_train` as a positive float."""
-    given = np.asarray(n_train)
-    if given.dtype.kind not in "iuf" or given.ndim:
-        raise ValueError(f"n_train = {n_train!r}; needs one number of samples")
-    number = float(given)
-    if not 0 < number < np.inf:
-        raise ValueError(f"n_train = {n_train} is outside (0, inf): it counts samples")
-    return number
+    return one_number("n_train", n_train)
 
 
 def _complex_points(s: ArrayLike) -> tuple[ComplexArray, tuple[int, ...]]:

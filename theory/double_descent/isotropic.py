@@ -17,12 +17,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lazyrich.theory.double_descent.arguments import broadcast, numbers, one_number
+from lazyrich.theory.double_descent.deep_isotropic import DeepLinearCurve, deep_linear_curve
 from lazyrich.theory.double_descent.isotropic_optimum import optimal_stopping_time, ridge_risk
 from lazyrich.theory.double_descent.marchenko_pastur import null_share
 from lazyrich.theory.double_descent.spectral_averages import averages, check_learning_rate
 
 __all__ = [
+    "DeepLinearCurve",
     "LearningCurve",
+    "deep_linear_curve",
     "learning_curve",
     "optimal_stopping_time",
     "ridge_risk",

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lazyrich.paper_checks.measurements.saxe_2013.steps import whole_steps
+
 Array = NDArray[np.float64]
 
 
@@ -68,6 +70,40 @@ def level_learning_times(
         run = train(weights, moments, learning_rate, steps, left=left, right=rows.T)
         found.append(_half_times(run.mode_strengths, items * s, n_levels, learning_rate))
     return np.array(found)
+
+
+def learn_tree_from_random_weights(
+    rng: np.random.Generator,
+    width: int,
+    t: Array,
+    flip_probability: float,
+    n_levels: int,
+    n_features: int,
+    scale: float,
+    learning_rate: float,
+) -> dict[str, Array]:
+    """Strength of each level, mean over its modes, of networks from small random weights.
+
+    Data as for `level_learning_times`. (times, levels); and at the start, of each mode: its singular
+    value in the data, its final strength, and the weights' part on its growing direction.
+    """
+    from lazyrich.paper_checks.measurements.saxe_2013.random_starts import small_start
+    from lazyrich.solvers.networks.deep_linear import train
+    from lazyrich.solvers.networks.hierarchical_data import hierarchical_features
+    from lazyrich.solvers.networks.initial_weights import small_random_weights
+    from lazyrich.solvers.networks.second_moments import from_samples
+
+    items = 2**n_levels
+    features = hierarchical_features(n_levels, flip_probability, n_features, rng)
+    targets = features @ np.linalg.qr(features.T)[0] / np.sqrt(n_features)
+    moments = from_samples(np.eye(items), targets)
+    left, s, rows = np.linalg.svd(moments.sigma_yx)
+    weights = small_random_weights((items, width, items), scale, rng)
+    steps = whole_steps(t, learning_rate)
+    run = train(weights, moments, learning_rate, steps, left=left, right=rows.T)
+    levels = [run.mode_strengths[:, level].mean(axis=1) for level in _level_slices(n_levels)]
+    start = small_start(weights, left, rows.T)
+    return {"values": np.stack(levels, axis=-1), "final_strengths": items * s, **start}
 
 
 def _half_times(strengths: Array, final: Array, n_levels: int, learning_rate: float) -> list[Any]:

@@ -35,14 +35,14 @@ def product_moments(rng: np.random.Generator, width: int, orders: Any, n_factors
 def product_histogram(
     rng: np.random.Generator, width: int, edges: Array, n_factors: Any, products: int
 ) -> Array:
-    """Part of the squared singular values in each bin: (bins, factors)."""
+    """Part of the squared singular values in each bin; `edges` (bins + 1, factors): (bins, factors)."""
     found = []
-    for factors in n_factors:
+    for column, factors in zip(edges.T, n_factors, strict=True):
         squared = [
             np.linalg.svd(_gaussian_product(width, factors, rng), compute_uv=False) ** 2
             for _ in range(products)
         ]
-        found.append(np.histogram(squared, edges)[0] / (width * products))
+        found.append(np.histogram(squared, column)[0] / (width * products))
     return np.stack(found, axis=-1)
 
 

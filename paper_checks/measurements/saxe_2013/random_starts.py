@@ -10,7 +10,7 @@ from lazyrich.paper_checks.measurements.saxe_2013.steps import whole_steps
 Array = NDArray[np.float64]
 
 
-def _small_start(weights: Any, left: Array, right: Array) -> dict[str, Array]:
+def small_start(weights: Any, left: Array, right: Array) -> dict[str, Array]:
     """What the first weights hold of each mode: on the growing direction, and as norms."""
     first, second = weights[0] @ right, weights[1].T @ left
     norms = np.linalg.norm(first, axis=0) * np.linalg.norm(second, axis=0)
@@ -38,7 +38,7 @@ def train_small_random(
     run = train(
         weights, moments, learning_rate, whole_steps(t, learning_rate), left=left, right=right
     )
-    return {"values": run.mode_strengths, **_small_start(weights, left, right)}
+    return {"values": run.mode_strengths, **small_start(weights, left, right)}
 
 
 def train_on_digits(
@@ -57,5 +57,5 @@ def train_on_digits(
     left, s, right = left[:, learned], s[learned], right[learned].T
     weights = small_random_weights((data.inputs.shape[1], width, 10), scale, rng)
     run = train(weights, moments, learning_rate, whole_steps(t, learning_rate))
-    start = _small_start(weights, left, right)
+    start = small_start(weights, left, right)
     return {"values": run.excess_loss, "singular_values": s, **start}

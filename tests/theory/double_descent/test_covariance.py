@@ -9,7 +9,12 @@ from numpy.testing import assert_allclose
 
 from lazyrich.solvers import inverse_laplace
 from lazyrich.theory.double_descent import block_dynamics
-from lazyrich.theory.double_descent.covariance import BlockCovariance, alignment, learning_curve
+from lazyrich.theory.double_descent.covariance import (
+    BlockCovariance,
+    alignment,
+    learning_curve,
+    ridge_learning_curve,
+)
 from lazyrich.theory.double_descent.deterministic_equivalents import (
     largest_eigenvalue,
     ridge_kappa,
@@ -244,13 +249,13 @@ def test_shapes_and_scalars():
     ("arguments", "keywords", "words"),
     [
         ((-1.0, TWO, 100), {}, "t = -1.0 is outside"),
-        (([1.0, np.nan], TWO, 100), {}, "t holds nan"),
+        (([1.0, np.nan], TWO, 100), {}, "t = nan"),
         (([], TWO, 100), {}, "t is empty"),
         (("a", TWO, 100), {}, "t = 'a'"),
         ((1.0, TWO, 0), {}, "n_train = 0"),
         ((1.0, TWO, 100), {"noise_var": -0.1}, "noise_var = -0.1"),
         ((1.0, TWO, 100), {"noise_var": np.nan}, "noise_var = nan"),
-        ((1.0, TWO, 100), {"noise_var": [0.1, 0.2]}, "one number"),
+        ((1.0, TWO, 100), {"noise_var": [0.1, 0.2]}, "needs one number"),
         ((1.0, TWO, 100), {"learning_rate": 1.0}, "is outside"),
         ((1.0, TWO, 100), {"learning_rate": 0.0}, "is outside"),
         ((1.0, TWO, 100), {"learning_rate": 0.3}, "no whole number of steps"),
@@ -260,3 +265,43 @@ def test_shapes_and_scalars():
 def test_bad_input_is_refused(arguments, keywords, words):
     with pytest.raises(ValueError, match=words):
         learning_curve(*arguments, **keywords)
+
+
+# With a ridge penalty
+
+
+@pytest.mark.parametrize("n_train", [50, 130, 200, 300])
+def test_small_penalty_is_plain_training_and_late_times_are_ridge(n_train):
+    t = np.array([0.0, 0.1, 5.0, 300.0])
+    plain = learning_curve(t, TWO, n_train, noise_var=0.3)
+    curve = ridge_learning_curve(t, TWO, n_train, 1e-14, noise_var=0.3)
+    assert_allclose(curve, plain[:2], rtol=1e-9, atol=1e-9)
+    late = ridge_learning_curve([1e4, np.inf], TWO, n_train, 0.02, noise_var=0.3)
+    for values in late:
+        assert_allclose(values[0], values[1], rtol=1e-10)
+
+
+def test_penalised_flow_of_dense_designs():
+    """Averages over teacher and noise of whole matrices; N = 1000, within O(1/N)."""
+    penalty, t, n_train = 0.03, np.array([0.3, 4.0, 40.0]), 650
+    big = BlockCovariance([1.0, 0.01], [300, 700], [300.0, 7000.0])
+    c = np.repeat(big.eigenvalues, [300, 700])
+    teacher = np.repeat(big.teacher_norms_squared / big.dimensions, [300, 700])
+    X = np.random.default_rng(0).standard_normal((n_train, 1000)) * np.sqrt(c)
+    values, vectors = np.linalg.eigh(X.T @ X / n_train)
+    values = np.maximum(values, 0)
+    curve = ridge_learning_curve(t, big, n_train, penalty, noise_var=0.3)
+    for j, time in enumerate(t):
+        gone = np.exp(-(values + penalty) * time)
+        left = (vectors * ((penalty + values * gone) / (values + penalty))) @ vectors.T
+        fitted = values * ((1 - gone) / (values + penalty)) ** 2
+        bias = c @ (left**2) @ teacher
+        variance = 0.3 / n_train * (c @ vectors**2) @ fitted
+        assert_allclose(curve.bias[j], bias, rtol=0.02)
+        assert_allclose(curve.variance[j], variance, rtol=0.01)
+
+
+def test_bad_penalties_are_refused():
+    for penalty in (0.0, -1.0, np.nan, np.inf, [0.1, 0.2]):
+        with pytest.raises(ValueError, match="^penalty "):
+            ridge_learning_curve(1.0, TWO, 100, penalty)

@@ -1,0 +1,1 @@
+"""Routes to the numbers of Canatar, Bordelon and Pehlevan 2020 that use no theory."""

@@ -57,7 +57,8 @@ def risk_of_cuts(
     eigenvalues = len(X) * sample_eigenvalues(X)
     kept = (eigenvalues > np.asarray(cut)[:, None]).sum(axis=1)
     given = (1 / n_inputs, teacher_power, len(X) * np.asarray(t), kept)
-    return noise_var + sum(truncated_errors(X, *given, noise_var=noise_var))
+    bias, variance = truncated_errors(X, *given, noise_var=noise_var)
+    return noise_var + bias + variance
 
 
 def best_cuts(

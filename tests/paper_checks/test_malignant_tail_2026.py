@@ -1,18 +1,17 @@
 """The claims on the malignant tail would not hold for theories a little wrong."""
 
 import dataclasses
-import importlib.util
 import inspect
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lazyrich.paper_checks import malignant_tail_2026 as paper
+from lazyrich.paper_checks import malignant_tail_2026
 from lazyrich.paper_checks.evidence.examine import compare_with
+from lazyrich.paper_checks.malignant_tail_2026 import cuts, label_flips, segregation, two_blocks
 from lazyrich.theory.double_descent import isotropic, truncation
 
-CLAIMS = {claim.name: claim for claim in paper.CLAIMS}
+CLAIMS = {claim.name: claim for claim in malignant_tail_2026.CLAIMS}
 
 
 @pytest.fixture(scope="module")
@@ -29,35 +28,35 @@ def verdict(claim, outcomes):
 
 def signal_not_learned_twice(t, cut, **given):
     """Energies linear in what is learned: 1 - q in the place of its square."""
-    return np.sqrt(paper.energies(t, cut, **given))
+    return np.sqrt(segregation.energies(t, cut, **given))
 
 
 def cut_from_above(cut, t, **given):
     """Keeps the small eigenvalues instead."""
-    return paper.risk_of_cuts(cut[::-1], t, **given)
+    return cuts.risk_of_cuts(cut[::-1], t, **given)
 
 
 def unseen_directions_forgotten(sample_ratio, t):
-    return paper.harmful_noise(np.maximum(sample_ratio, 1 / sample_ratio), t)
+    return segregation.harmful_noise(np.maximum(sample_ratio, 1 / sample_ratio), t)
 
 
 def cut_at_any_time(snr, t, sample_ratio):
-    return paper.best_cuts(snr, 2 * t, sample_ratio)
+    return cuts.best_cuts(snr, 2 * t, sample_ratio)
 
 
 def without_noise(t, **given):
-    return paper.risk_of_two_blocks(t, **given | {"noise_var": 0.0})
+    return two_blocks.risk_of_two_blocks(t, **given | {"noise_var": 0.0})
 
 
 def flips_without_noise(t, flip_probability, sample_ratio):
     """Flips shrink the teacher; the remainder of the labels stays that of clean signs."""
     m = np.sqrt(2 / np.pi) * (1 - 2 * flip_probability[:, None])
-    clean = np.tan(np.pi * paper.class_errors(t, 0 * flip_probability, sample_ratio))
+    clean = np.tan(np.pi * label_flips.class_errors(t, 0 * flip_probability, sample_ratio))
     return np.arctan(clean * np.sqrt(2 / np.pi) / m * np.sqrt(1 - 2 / np.pi)) / np.pi
 
 
 def twice_the_flips(flip_probability, sample_ratio):
-    return paper.best_times(2 * flip_probability, sample_ratio)
+    return label_flips.best_times(2 * flip_probability, sample_ratio)
 
 
 @pytest.mark.parametrize(
@@ -91,15 +90,6 @@ MUTATED = {
 }
 
 
-def claims_anew():
-    """The paper's claims as they are made when its module is run now."""
-    path = Path(paper.__file__)
-    spec = importlib.util.spec_from_file_location("malignant_tail_2026_anew", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return {claim.name: claim for claim in module.CLAIMS}
-
-
 def test_every_public_function_is_mutated():
     functions = [n for n in truncation.__all__ if inspect.isfunction(getattr(truncation, n))]
     assert {name.split(".")[0] for name in MUTATED} == set(functions)
@@ -118,7 +108,7 @@ def test_a_mutated_theory_is_refuted(outcomes, monkeypatch, mutated):
         return 1.1 * found
 
     monkeypatch.setattr(truncation, name, wrong)
-    assert verdict(claims_anew()[MUTATED[mutated]], outcomes) == "disagrees"
+    assert verdict(CLAIMS[MUTATED[mutated]], outcomes) == "disagrees"
 
 
 def test_the_best_ridge_and_the_best_time():
@@ -126,13 +116,13 @@ def test_the_best_ridge_and_the_best_time():
     snr, ratio = np.array([0.5, 3.0]), 1.5
     b = 1 / snr + ratio - 1
     expected = 2 / snr / (b + np.sqrt(b**2 + 4 / snr))
-    np.testing.assert_allclose(paper.best_ridge(snr, ratio), expected, rtol=1e-13)
-    assert (paper.best_truncated(snr, ratio) > 1.05 * expected).all()
+    np.testing.assert_allclose(cuts.best_ridge(snr, ratio), expected, rtol=1e-13)
+    assert (cuts.best_truncated(snr, ratio) > 1.05 * expected).all()
     stopped = [
         isotropic.learning_curve(t, ratio, noise_var=1 / 3.0).test - 1 / 3 for t in (1.0, 2, 4)
     ]
-    assert min(stopped) < paper.best_truncated(snr, ratio)[1]
-    for p, t in zip([0.0, 0.1], paper.best_times(np.array([0.0, 0.1]), ratio), strict=True):
+    assert min(stopped) < cuts.best_truncated(snr, ratio)[1]
+    for p, t in zip([0.0, 0.1], label_flips.best_times(np.array([0.0, 0.1]), ratio), strict=True):
         errors = truncation.label_flip_error(t * np.array([0.99, 1, 1.01]), ratio, p)
         assert errors[1] < errors[0] and errors[1] < errors[2]
 

@@ -148,6 +148,21 @@ def test_scale_and_splits_change_nothing(log_scale, part, log_t):
     assert_allclose(block_risk(split, 200, 40, t=t, noise_var=0.5), plain, rtol=1e-10)
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_extreme_scales(scale):
+    plain = block_risk(HEAD, 200, 40, t=[0.7, np.inf], noise_var=0.5)
+    scaled = BlockCovariance(scale * HEAD.eigenvalues, HEAD.dimensions, [1 / scale, 1 / scale])
+    found = block_risk(scaled, 200, 40, t=[0.7 / scale, np.inf], noise_var=0.5)
+    assert_allclose(found, plain, rtol=1e-12)
+
+
+def test_many_times():
+    t = np.geomspace(1e-3, 1e5, 20_000)
+    found = block_risk(HEAD, 200, 40, t=t, noise_var=0.5)
+    few = block_risk(HEAD, 200, 40, t=t[::5000], noise_var=0.5)
+    assert_allclose(np.array(found)[:, ::5000], few, rtol=1e-13)
+
+
 def test_400_blocks_that_split_two_eigenvalues():
     many = BlockCovariance(
         np.repeat([1.0, 0.02], 200), np.repeat([0.2, 2.8], 200), np.full(400, 1 / 200)

@@ -72,7 +72,7 @@ CLAIMS = [
     Identity(
         name="directions-worth-keeping",
         statement="A direction errs less kept than cut if and only if its noise is below "
-        "S lambda/tanh(lambda t/2): with all times, lambda above 1/SNR.",
+        "S lambda/tanh(lambda t/2), which is S lambda at the end of training.",
         source=SOURCE + "noise-dominated subspaces can be pruned; the rule derived here",
         equation=r"$\lambda\,\mathrm{SNR}=\tanh(\lambda t/2)$",
         closed_form=noise_of_balance,
@@ -83,7 +83,7 @@ CLAIMS = [
     Ensemble(
         name="truncation-lowers-the-error",
         statement="Pruning the trained student below a cut lowers its error, most near 1/SNR; an early "
-        "stopped one gains little.",
+        "stopped one gains less.",
         source=SOURCE + "spectral truncation removes noise-dominated subspaces",
         equation=r"$E=\sigma^2+S\int_{\lambda\leq\lambda_c}\rho"
         r"+\int_{\lambda>\lambda_c}\rho\,[Sq^2+\sigma^2(1-q)^2/\lambda]$",

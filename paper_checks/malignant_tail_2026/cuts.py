@@ -104,7 +104,7 @@ CLAIMS = [
             "without a cut": lambda cut, **given: risk_of_cuts(0 * cut, **given),
         },
         **FINITE | {"margin": 0.01},
-        cost=9.0,
+        cost=7.0,
     ),
     Ensemble(
         name="optimal-cut",
@@ -125,7 +125,7 @@ CLAIMS = [
         quantity="best cut",
         margin=0.02,
         alternatives={"1/SNR at any time": lambda snr, t, **_: np.outer(1 / snr, np.ones(len(t)))},
-        cost=5.0,
+        cost=2.0,
     ),
     Ensemble(
         name="truncation-is-not-the-optimum",
@@ -142,6 +142,6 @@ CLAIMS = [
         quantity="smallest excess risk: truncation, ridge",
         alternatives={"published: the optimum is recovered": as_good_as_ridge},
         **FINITE,
-        cost=6.0,
+        cost=4.0,
     ),
 ]

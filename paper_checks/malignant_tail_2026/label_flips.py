@@ -62,7 +62,7 @@ CLAIMS = [
             ),
         },
         **FINITE | FLIP_SIZES | {"margin": 0.015},
-        cost=15.0,
+        cost=5.0,
     ),
     Ensemble(
         name="overtraining-moves-earlier",
@@ -85,6 +85,6 @@ CLAIMS = [
             )
         },
         **FINITE | FLIP_SIZES | {"seeds": 48, "margin": 0.03},
-        cost=15.0,
+        cost=14.0,
     ),
 ]

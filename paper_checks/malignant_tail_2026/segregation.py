@@ -52,7 +52,7 @@ CLAIMS = [
         quantity="energy of signal and noise below the cut",
         alternatives={"noise without preferred direction": noise_without_eigenvalue},
         **FINITE | {"seeds": 24, "margin": 0.01},
-        cost=9.0,
+        cost=5.0,
     ),
     Ensemble(
         name="noise-ends-in-small-eigenvalues",
@@ -75,7 +75,7 @@ CLAIMS = [
             )[0]
         },
         **FINITE | {"margin": 0.015},
-        cost=9.0,
+        cost=3.0,
     ),
     Ensemble(
         name="harm-sets-in-with-noise",
@@ -96,6 +96,6 @@ CLAIMS = [
             "no stopping": lambda sample_ratio, t: np.outer(abs(1 - sample_ratio), np.ones(len(t)))
         },
         **FINITE,
-        cost=15.0,
+        cost=10.0,
     ),
 ]

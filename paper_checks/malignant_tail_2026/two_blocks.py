@@ -70,7 +70,7 @@ CLAIMS = [
         quantity="excess risk: cut, full",
         alternatives={"the truncated student overtrains too": cut_overtrains},
         **FINITE | BLOCK_SIZES | {"margin": 0.01},
-        cost=20.0,
+        cost=5.0,
     ),
     Ensemble(
         name="truncated-late-as-good-as-stopped",
@@ -86,6 +86,6 @@ CLAIMS = [
         size="n_train",
         quantity="excess risk: cut late, full, stopped",
         **FINITE | BLOCK_SIZES,
-        cost=20.0,
+        cost=5.0,
     ),
 ]

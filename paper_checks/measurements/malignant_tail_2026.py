@@ -57,7 +57,8 @@ def risk_of_cuts(
     eigenvalues = len(X) * sample_eigenvalues(X)
     kept = (eigenvalues > np.asarray(cut)[:, None]).sum(axis=1)
     given = (1 / n_inputs, teacher_power, len(X) * np.asarray(t), kept)
-    return noise_var + sum(truncated_errors(X, *given, noise_var=noise_var))
+    bias, variance = truncated_errors(X, *given, noise_var=noise_var)
+    return noise_var + bias + variance
 
 
 def best_cuts(
@@ -88,7 +89,9 @@ def noise_of_equal_error(
     found = []
     for ratio in sample_ratio:
         X = _design(rng, n_inputs, ratio)
-        errors = averaged_errors(X, np.full(int(n_inputs), 1 / n_inputs), 1.0, len(X) * t, noise_var=1.0)
+        errors = averaged_errors(
+            X, np.full(int(n_inputs), 1 / n_inputs), 1.0, len(X) * t, noise_var=1.0
+        )
         found.append((1 - errors.signal) / errors.noise)
     return np.array(found)
 

@@ -214,7 +214,7 @@ class _Spectrum(NamedTuple):
         return ((f @ self.crossed[:k, :k]) * f).sum(axis=1)
 
 
-def _seen(singular: Array, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _seen(singular: NDArray[np.floating], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     return (singular > max(shape) * np.finfo(np.float64).eps * singular[0]) & (singular > 0)
 
 

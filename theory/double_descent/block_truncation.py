@@ -17,6 +17,7 @@ ComplexArray = NDArray[np.complex128]
 
 _DIGITS = 40.0  # the trapezoid rule stops at exp(-40)
 _MOST_NODES = 6000
+_LARGEST = 2**18  # entries of a table of times and nodes
 
 
 class TruncatedRisk(NamedTuple):
@@ -98,14 +99,30 @@ def block_risk(
     shape, power = times.shape, covariance.teacher_power
     if kept == 0:
         return TruncatedRisk(np.full(shape, power)[()], np.zeros(shape)[()])
+    covariance, times = _in_units_of_the_largest(covariance, times)
     z, weights = _contour(_gap_below(kept, covariance, P))
     root = kappa(-z, covariance, P)
-    learned = -np.expm1(-_products(times.ravel(), z))
-    weighted = learned * weights
     single, pairs = _kernels(z, root, covariance, P)
-    bias = power - 4 * (weighted @ single).real + _paired(weighted, pairs)
-    variance = noise * 2 * ((weighted * learned) @ (root / z**2)).real
+    risks = []
+    for chunk in np.array_split(times.ravel(), 1 + times.size * len(z) // _LARGEST):
+        learned = -np.expm1(-_products(chunk, z))
+        weighted = learned * weights
+        bias = power - 4 * (weighted @ single).real + _paired(weighted, pairs)
+        variance = noise * 2 * ((weighted * learned) @ (root / z**2)).real
+        risks.append((bias, variance))
+    bias, variance = np.hstack(risks)
     return TruncatedRisk(bias.reshape(shape)[()], variance.reshape(shape)[()])
+
+
+def _in_units_of_the_largest(
+    covariance: BlockCovariance, t: FloatArray
+) -> tuple[BlockCovariance, FloatArray]:
+    """The same student with a largest eigenvalue of 1, far from overflow."""
+    top = covariance.eigenvalues.max()
+    with np.errstate(over="ignore"):
+        times = t * top
+    scaled = covariance.eigenvalues / top, covariance.teacher_norms_squared * top
+    return BlockCovariance(scaled[0], covariance.dimensions, scaled[1]), times
 
 
 def _gap_below(n_kept: float, covariance: BlockCovariance, n_train: float) -> Gap:
@@ -139,8 +156,8 @@ def _contour(gap: Gap) -> tuple[ComplexArray, ComplexArray]:
     nodes = 2 * int(np.ceil(_DIGITS / mu / 2))
     if nodes > _MOST_NODES:
         raise ValueError(
-            f"the gap ({gap.lower:.6g}, {gap.upper:.6g}) of the sample spectrum below {gap.n_above:g} "
-            "directions is too narrow to part them: samples of any practical size close it"
+            f"the gap of the sample spectrum below {gap.n_above:g} directions has the relative width "
+            f"{1 - gap.lower / gap.upper:.1g}, too narrow to part them: real samples close it"
         )
     theta = 2 * np.pi * (np.arange(nodes // 2) + 0.5) / nodes
     z = np.exp(middle + half * np.cosh(mu + 1j * theta))

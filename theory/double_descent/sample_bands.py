@@ -57,7 +57,7 @@ def _distinct(covariance: BlockCovariance) -> tuple[FloatArray, FloatArray]:
     """Different eigenvalues, falling, and their dimensions."""
     c, inverse = np.unique(covariance.eigenvalues, return_inverse=True)
     n = np.bincount(inverse.ravel(), weights=covariance.dimensions)
-    return c[::-1], n[::-1]
+    return c[::-1], n[::-1].astype(np.float64)
 
 
 def _image(x: float, c: FloatArray, n: FloatArray, n_train: float) -> float:

@@ -18,6 +18,7 @@ FloatArray = NDArray[np.float64]
 
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _FINEST = 0.05
+_LARGEST = 2**20  # entries of a table of times and nodes
 _DECAYED = 750.0  # exp(-750) is 0 in double precision
 
 
@@ -51,7 +52,8 @@ def integrals_beside(
         finite = times[times < np.inf]
         sides = nodes_beside(at, a, float(finite.max(initial=0.0)))
         for side, nodes in enumerate(sides):
-            found[side][:, chosen] = _integrals(nodes, times)
+            chunks = np.array_split(times, 1 + times.size * len(nodes.weights) // _LARGEST)
+            found[side][:, chosen] = np.hstack([_integrals(nodes, chunk) for chunk in chunks])
         if a == 1:
             found[int(at == 0), -1, chosen] = np.where(
                 times == np.inf, np.inf, found[int(at == 0), -1, chosen]

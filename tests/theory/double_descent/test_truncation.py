@@ -176,6 +176,13 @@ def test_cuts_beside_the_spectrum():
         assert_allclose(learned_energy(3.0, 0.9 * lower, ratio, noise_var=1.0), 0, atol=1e-15)
 
 
+def test_many_times():
+    t = np.geomspace(1e-3, 1e5, 20_000)
+    found = isotropic_risk(0.3, 1.2, t=t, noise_var=0.5)
+    one_by_one = [isotropic_risk(0.3, 1.2, t=time, noise_var=0.5) for time in t[::5000]]
+    assert_allclose(found[::5000], one_by_one, rtol=1e-13)
+
+
 def test_shapes():
     assert isotropic_risk(0.1, 2.0).shape == ()
     assert isotropic_risk(np.ones((3, 1)), 2.0, t=np.ones(4)).shape == (3, 4)

@@ -82,6 +82,7 @@ def _spread_claim(kind: str, sizes: tuple[int, ...], seeds: int) -> Ensemble:
         parameters={"gain": np.array([0.9, 1.0, 1.1]), "depths": (1, 2, 4), "kind": kind},
         coordinate="gain" if kind == "orthogonal" else None,
         sizes=sizes,
+        quick_sizes=(16, 64, 256),
         size="width",
         noise_exponent=1.0,
         seeds=seeds,

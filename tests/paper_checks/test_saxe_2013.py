@@ -207,8 +207,13 @@ STARTS = {
     "fuss_catalan_moment": "value",
     "fuss_catalan_edge": "value",
     "fuss_catalan_density": "value",
+    "gaussian_rate_spread": "value",
+    "gaussian_residual": "value",
+    "log_length": "variance",
     "lyapunov_exponents": "value",
     "pretrained_time": "value",
+    "tanh_fixed_point": "q",
+    "tanh_jacobian_spread": "value",
     "tanh_mean_field": "chi",
     "hierarchical_spectrum": "eigenvalues",
 }

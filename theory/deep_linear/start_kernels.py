@@ -17,6 +17,8 @@ from numpy.typing import ArrayLike
 from lazyrich.theory.deep_linear.mode_arguments import FloatArray
 from lazyrich.theory.deep_linear.start_arguments import finite, whole
 
+_LATE = 1e7
+
 
 def gaussian_rate_spread(depth: ArrayLike) -> FloatArray:
     r"""Relative variance of the learning rates of a deep Gaussian start.
@@ -109,5 +111,9 @@ def gaussian_residual(t: ArrayLike) -> FloatArray:
 
     times = np.asarray(t, dtype=np.float64)
     ends = times == np.inf
-    times = finite(np.where(ends, 0.0, times), "t", 0.0, why="time runs forward")
-    return np.where(ends, 0.0, (ive(0, 4 * times) + ive(1, 4 * times)) ** 2)[()]
+    x = 4 * finite(np.where(ends, 0.0, times), "t", 0.0, why="time runs forward")
+    late = x > _LATE  # where ive gives up; the series leaves x^-2
+    early = np.where(late, 1.0, x)
+    series = (1 - 1 / (8 * np.maximum(x, 1.0))) * np.sqrt(2 / np.pi / np.maximum(x, 1.0))
+    root = np.where(late, series, ive(0, early) + ive(1, early))
+    return np.where(ends, 0.0, root**2)[()]

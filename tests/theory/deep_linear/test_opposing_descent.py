@@ -88,6 +88,16 @@ def test_after_the_spike_the_curvature_settles_below_the_edge(ratio):
     assert before > 2 > after > 1.8
 
 
+def test_trap_the_landing_is_no_mirror_image():
+    """A slow manifold would land 2 + d at 2 - d; here c returns too slowly for that."""
+    for ratio in (1.2, 1.4, 1.8):
+        rate = ratio * THRESHOLD
+        landed = opposing.descent(4000, BETA, ALPHA, **START, learning_rate=rate).c ** 2
+        assert abs(rate * ALPHA * landed - (4 - 2 * ratio)) > 0.25
+    with pytest.raises(FloatingPointError, match="step"):  # no landing at all
+        opposing.descent(4000, BETA, ALPHA, **START, learning_rate=2.2 * THRESHOLD)
+
+
 def test_no_spike_below_the_threshold_or_without_outliers():
     assert opposing.spike_step(BETA, ALPHA, **START, learning_rate=0.99 * THRESHOLD) == np.inf
     slow = opposing.spike_step(BETA, ALPHA, **START, learning_rate=3e-3 * THRESHOLD)

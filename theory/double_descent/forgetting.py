@@ -27,7 +27,7 @@ from lazyrich.theory.double_descent.alternating_tasks import (
     two_task_worst_case,
     two_tasks,
 )
-from lazyrich.theory.double_descent.arguments import broadcast
+from lazyrich.theory.double_descent.arguments import broadcast, one_number
 from lazyrich.theory.double_descent.changing_teachers import (
     TaskAverages,
     different_teachers,
@@ -66,12 +66,12 @@ class RandomTasks(NamedTuple):
 
 
 class GivenTasks(NamedTuple):
-    """Errors of K given tasks; column k of a matrix is after task k + 1."""
+    """Errors of K given tasks; row i is the task, column k - 1 is after k tasks."""
 
     squared_distance: FloatArray
-    """abs(e_k)^2, (K,)."""
+    """abs(w_k - w*_i)^2, (K, K)."""
     losses: FloatArray
-    """abs(X_m e_k)^2 of each task m, also of those to come, (K, K)."""
+    """abs(X_i (w_k - w*_i))^2, also of tasks still to come, (K, K)."""
     forgetting: FloatArray
     """F_k, the mean of the losses of the tasks learned so far, (K,)."""
 
@@ -149,17 +149,31 @@ def _brought_back(k: FloatArray, share: FloatArray) -> FloatArray:
     return np.where(small, series, direct)
 
 
-def given_tasks(inputs: Sequence[ArrayLike], start: ArrayLike) -> GivenTasks:
-    """Errors and forgetting F_k of given tasks of one teacher, from their projections.
+def given_tasks(
+    inputs: Sequence[ArrayLike],
+    teachers: ArrayLike,
+    t: float = np.inf,
+    *,
+    start: ArrayLike = 0.0,
+) -> GivenTasks:
+    """Errors and forgetting F_k of given tasks, from the singular vectors of their inputs.
 
-    e_k = (I - Pi_k) ... (I - Pi_1) e_0, Pi_m from the right singular vectors of X_m.
+    Task k keeps Q_k = I - V (1 - exp(-s^2 t)) V^T of an error, s and V the singular values and right
+    singular vectors of X_k; the projection I - Pi_k for t = inf::
+
+        w_k - w*_i = Q_k (w_(k-1) - w*_i) + (I - Q_k)(w*_k - w*_i).
 
     Parameters
     ----------
     inputs : sequence of K array_like, (n_m, d)
         X_m, a sample in each row; n_m may differ. List a task as often as it is trained on.
-    start : array_like, (d,)
-        e_0 = w_0 - w*.
+    teachers : array_like, (d,) or (K, d)
+        w* of all tasks, or w*_m of each. For labels that no weights fit, the least-squares solution.
+    t : float
+        Time in [0, inf] spent on each task, learning rate x steps on the sum loss
+        abs(y - X w)^2/2.
+    start : array_like, (d,) or one number
+        w_0.
 
     Returns
     -------
@@ -169,12 +183,13 @@ def given_tasks(inputs: Sequence[ArrayLike], start: ArrayLike) -> GivenTasks:
     Raises
     ------
     ValueError
-        For shapes that do not fit, no task, empty tasks, or entries that are not finite.
+        For shapes that do not fit, no task, empty tasks, entries that are not finite, or times
+        outside [0, inf].
 
     Notes
     -----
-    Exact, if training on each task ends; directions of X_m whose singular value is below rounding,
-    max(n_m, d) eps of the largest, count as unseen.
+    Exact for gradient flow. Directions of X_m whose singular value is below rounding, max(n_m, d) eps
+    of the largest, count as unseen.
 
     References
     ----------
@@ -184,25 +199,44 @@ def given_tasks(inputs: Sequence[ArrayLike], start: ArrayLike) -> GivenTasks:
     --------
     The second task brings an error on the first one back.
 
-    >>> found = given_tasks([[[1.0, 0.0]], [[1.0, 1.0]]], [1.0, 2.0])
+    >>> found = given_tasks([[[1.0, 0.0]], [[1.0, 1.0]]], [-1.0, -2.0])
     >>> print(found.forgetting.round(12))
     [0.  0.5]
     """
-    error = finite_array("start", start, 1)
+    time = one_number("t", t, zero=True, infinite=True)
     if not np.iterable(inputs) or len(inputs) == 0:
         raise ValueError(f"inputs = {inputs!r}; needs a list of tasks, one matrix each")
     tasks = [finite_array(f"inputs[{m}]", task, 2) for m, task in enumerate(inputs)]
-    for m, task in enumerate(tasks):
-        if task.shape[1] != len(error):
-            raise ValueError(
-                f"inputs[{m}] has {task.shape[1]} columns; needs {len(error)}, the length of start"
-            )
-    distance, losses = np.empty(len(tasks)), np.empty((len(tasks), len(tasks)))
+    w, w0 = _teachers_and_start(tasks, teachers, start)
+    errors, count = w0 - w, len(tasks)
+    distance, losses = np.empty((count, count)), np.empty((count, count))
     for k, task in enumerate(tasks):
         _, scales, rows = np.linalg.svd(task, full_matrices=False)
-        rows = rows[scales > max(task.shape) * np.finfo(float).eps * scales[0]]
-        error = error - rows.T @ (rows @ error)
-        distance[k] = error @ error
-        losses[:, k] = [np.sum((each @ error) ** 2) for each in tasks]
-    counts = np.arange(1, len(tasks) + 1)
-    return GivenTasks(distance, losses, np.cumsum(losses, axis=0).diagonal() / counts)
+        seen = scales > max(task.shape) * np.finfo(float).eps * scales[0]
+        learned = -np.expm1(-time * scales[seen] ** 2)
+        rows = rows[seen]
+        errors = errors - ((errors - (w[k] - w)) @ rows.T * learned) @ rows
+        distance[:, k] = (errors**2).sum(axis=1)
+        pairs = zip(tasks, errors, strict=True)
+        losses[:, k] = [np.sum((each @ error) ** 2) for each, error in pairs]
+    so_far = np.cumsum(losses, axis=0).diagonal() / np.arange(1, count + 1)
+    return GivenTasks(distance, losses, so_far)
+
+
+def _teachers_and_start(
+    tasks: list[FloatArray], teachers: ArrayLike, start: ArrayLike
+) -> tuple[FloatArray, FloatArray]:
+    """w*_m, (K, d), and w_0, (d,)."""
+    w = np.atleast_2d(finite_array("teachers", teachers, 2 if np.ndim(teachers) == 2 else 1))
+    dim = w.shape[1]
+    for m, task in enumerate(tasks):
+        if task.shape[1] != dim:
+            raise ValueError(
+                f"inputs[{m}] has {task.shape[1]} columns; needs {dim}, as the teachers have"
+            )
+    if len(w) not in (1, len(tasks)):
+        raise ValueError(f"teachers has {len(w)} rows; needs 1 or {len(tasks)}, one a task")
+    w0 = finite_array("start", start, min(np.ndim(start), 1))
+    if w0.ndim and w0.shape != (dim,):
+        raise ValueError(f"start has shape {w0.shape}; needs ({dim},)")
+    return np.broadcast_to(w, (len(tasks), dim)), np.broadcast_to(w0, dim)

@@ -226,13 +226,12 @@ def _averaged(
     found = np.empty((count, count))
     for k, (task, n_train) in enumerate(zip(modes, samples, strict=True)):
         learned, v = task.learned(t, learning_rate), task.right
-        forgets = v.T * learned
+        response[k] = (v.T * learned) @ v
         for j in range(k):
-            response[j] -= forgets @ (v @ response[j])
-        response[k] = forgets @ v
+            response[j] -= response[k] @ response[j]
         if noise_var:
-            covariance -= forgets @ (v @ covariance)
-            covariance -= (covariance @ v.T) @ forgets.T
+            covariance -= response[k] @ covariance
+            covariance -= covariance @ response[k]
             covariance += (v.T * (noise_var / n_train * learned**2 / task.eigenvalues)) @ v
         flat = response[: k + 1].reshape(k + 1, -1)
         products = flat @ flat.T / n_inputs

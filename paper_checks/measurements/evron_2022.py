@@ -30,7 +30,7 @@ def random_sequences(
     rng: np.random.Generator,
     dim: int,
     ranks: Sequence[int],
-    n_tasks: Array,
+    n_tasks: Any,
     n_sequences: int,
 ) -> Array:
     """abs(e_k)^2 and forgetting of students of random tasks: (numbers of tasks, ranks, 2).
@@ -54,7 +54,7 @@ def random_sequences(
     return found.mean(axis=0)
 
 
-def train_two_tasks(angle: Array, n_tasks: Sequence[int]) -> Array:
+def train_two_tasks(angle: Array, n_tasks: Any) -> Array:
     """Forgetting of students trained on two rows in turn: (angles, numbers of tasks).
 
     The row lengths differ; losses are divided by their squares.
@@ -124,7 +124,7 @@ def scaled_worst_case(one: float, inverse_n_tasks: float) -> Array:
     return np.array([-k * float(run.fun)])
 
 
-def train_rotating_tasks(n_tasks: Sequence[int], n_turning: Sequence[int]) -> Array:
+def train_rotating_tasks(n_tasks: Any, n_turning: Any) -> Array:
     """Forgetting of students trained on k - j equal rows, then on j that turn by a right angle."""
     from lazyrich.solvers.networks.sequential_tasks import train_sequence
 

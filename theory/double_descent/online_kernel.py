@@ -233,12 +233,35 @@ def test_error(C: FloatArray, u: FloatArray, kind: int) -> float:
 @compiled
 def _squared_error_on_gradient(C: FloatArray, u: FloatArray, i: int, k: int, kind: int) -> float:
     """<g'(i) g'(k) (sum_a u_a g(a))^2>."""
+    if kind == ERF:
+        return _erf_squared_error(C, u, i, k)
     total = 0.0
     for a in range(u.size):
         for b in range(a):
             total += 2 * u[a] * u[b] * i4(C, i, k, a, b, kind)
         total += u[a] * u[a] * i4(C, i, k, a, a, kind)
     return total
+
+
+@compiled
+def _erf_squared_error(C: FloatArray, u: FloatArray, i: int, k: int) -> float:
+    """As `_erf_i4`, with what belongs to one field computed once."""
+    of_i, of_k, ik = 1 + C[i, i], 1 + C[k, k], C[i, k]
+    det = of_i * of_k - ik * ik
+    n = u.size
+    along_i, along_k, inverse = np.empty(n), np.empty(n), np.empty(n)
+    total = 0.0
+    for a in range(n):
+        along_i[a] = (of_k * C[i, a] - ik * C[k, a]) / det
+        along_k[a] = (of_i * C[k, a] - ik * C[i, a]) / det
+        own = C[a, a] - along_i[a] * C[i, a] - along_k[a] * C[k, a]
+        inverse[a] = 1 / math.sqrt(1 + own)
+        total += u[a] * u[a] * math.asin(min(own / (1 + own), 1.0))
+        for b in range(a):
+            both = C[a, b] - along_i[a] * C[i, b] - along_k[a] * C[k, b]
+            ratio = min(max(both * inverse[a] * inverse[b], -1.0), 1.0)
+            total += 2 * u[a] * u[b] * math.asin(ratio)
+    return 4 / math.pi**2 / math.sqrt(det) * total
 
 
 @compiled

@@ -35,7 +35,13 @@ def overlaps(t: Any, **given: Any) -> Array:
 
 
 def errors(t: Any, **given: Any) -> Array:
-    return solved(t, **given).error
+    """Averages over the times of each row of t."""
+    return solved(t, **given).error.mean(axis=-1)
+
+
+def windows(*centres: float) -> Array:
+    """Seven times around each, in whole steps for every number of inputs that is used."""
+    return np.round(np.multiply.outer(centres, np.linspace(0.85, 1.15, 7)) * 32) / 32
 
 
 def errors_at_rates(t: Any, learning_rates: Any, Q0: Any, R0: Any, T: Any, **given: Any) -> Array:
@@ -106,6 +112,7 @@ STUDENT: dict[str, Any] = {
 FINITE: dict[str, Any] = {
     "paired": True,
     "sizes": (64, 256, 1024),
+    "quick_sizes": (32, 128, 512),
     "size": "n_inputs",
     "noise_exponent": 1.0,
     "coordinate": "t",
@@ -122,12 +129,12 @@ CLAIMS = [
         prediction=overlaps,
         measurement=routes.overlaps,
         parameters=STUDENT
-        | {"t": np.array([0.5, 1, 2, 4, 8, 12, 16, 24, 32, 40]), "learning_rate": 0.8},
-        settings={"overlap": 0.4, "spread": 0.3},
+        | {"t": np.array([0.25, 0.5, 1, 1.5, 2, 4, 8, 12, 16, 24, 32, 40]), "learning_rate": 0.8},
+        settings={"overlap": 0.4, "spread": 1.2},
         scale=1.0,
         seeds=32,
         quantity="overlaps Q and R",
-        margin=0.02,
+        margin=0.01,
         alternatives={"small learning rate": overlaps_without_step_noise},
         cost=15.0,
         **FINITE,
@@ -140,9 +147,9 @@ CLAIMS = [
         prediction=errors,
         measurement=routes.errors,
         parameters=STUDENT
-        | {"t": np.array([0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16]), "learning_rate": 0.8},
+        | {"t": windows(0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16), "learning_rate": 0.8},
         settings={"overlap": 0.4, "spread": 0.3},
-        seeds=32,
+        seeds=96,
         quantity="test error",
         margin=0.03,
         alternatives={"small learning rate": errors_without_step_noise},
@@ -156,10 +163,9 @@ CLAIMS = [
         source=SOURCE + "the symmetric phase",
         prediction=errors_at_rates,
         measurement=routes.errors_at_rates,
-        parameters=STUDENT
-        | {"t": np.array([1.0, 2, 3, 4, 6, 12, 14, 16]), "learning_rates": (0.4, 0.8)},
+        parameters=STUDENT | {"t": windows(1, 2, 3, 4, 6, 9, 13), "learning_rates": (0.4, 0.8)},
         settings={"overlap": 0.0, "spread": 0.5},
-        seeds=32,
+        seeds=96,
         quantity="test error",
         margin=0.03,
         alternatives={"small learning rate": plateaus_without_step_noise},
@@ -174,11 +180,11 @@ CLAIMS = [
         prediction=errors_of_equal_units,
         measurement=routes.errors_of_equal_units,
         parameters={
-            "t": np.array([0.5, 1, 2, 3, 4, 8, 16, 32, 64]),
+            "t": windows(0.5, 1, 2, 3, 4, 8, 16, 28),
             "learning_rate": 0.8,
             "spread": 0.5,
         },
-        seeds=32,
+        seeds=96,
         quantity="test error",
         margin=0.03,
         alternatives={"small learning rate": equal_units_without_step_noise},

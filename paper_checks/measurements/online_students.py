@@ -30,6 +30,12 @@ def start_of(run: Any) -> dict[str, Array]:
     return {"Q0": run.Q[0], "R0": run.R[0], "T": run.T}
 
 
+def steps_at(t: Any, n_inputs: int) -> tuple[Array, Any]:
+    """Ascending steps, from 0 on, and the place of each time among them."""
+    steps, place = np.unique(np.rint(np.append(0, t) * n_inputs), return_inverse=True)
+    return steps, place.ravel()[1:].reshape(np.shape(t))
+
+
 def curve(
     rng: np.random.Generator,
     n_inputs: int,
@@ -44,21 +50,22 @@ def curve(
     observed: str,
     units: tuple[int, int] = (2, 2),
 ) -> dict[str, Array]:
-    """Test error or overlaps (upper triangle of Q, then R, a row for each time) after t N steps."""
+    """Test error, averaged over each row of times, or overlaps (upper triangle of Q, then R, a row
+    for each time) after t N steps."""
     from lazyrich.solvers.networks.online_student import train
 
     K, M = units
     student, teacher = first_layers(rng, n_inputs, K, M, overlap, spread)
+    steps, place = steps_at(t, n_inputs)
     run = train(
-        rng, student, teacher, np.rint(np.append(0, t) * n_inputs),
-        student_readout=readout, teacher_readout=1.0, learning_rate=learning_rate,
+        rng, student, teacher, steps, student_readout=readout, teacher_readout=1.0, learning_rate=learning_rate,
         noise_var=noise_var, activation=activation, readout_learning_rate=readout_learning_rate,
-        n_test=20_000 if observed == "error" else 1,
+        n_test=4000 if observed == "error" else 1,
     )  # fmt: skip
     if observed == "error":
-        return {"values": run.error[1:], **start_of(run)}
+        return {"values": run.error[place].mean(axis=1), **start_of(run)}
     upper = np.triu_indices(K)
-    overlaps = np.hstack((run.Q[1:, upper[0], upper[1]], run.R[1:].reshape(len(t), -1)))
+    overlaps = np.hstack((run.Q[:, upper[0], upper[1]], run.R.reshape(len(steps), -1)))[place]
     return {"values": overlaps, **start_of(run)}
 
 

@@ -10,6 +10,7 @@ from lazyrich.paper_checks.measurements.online_students import (
     gaussian_grid,
     slope_and_activation,
     start_of,
+    steps_at,
 )
 
 Array = NDArray[np.float64]
@@ -42,11 +43,12 @@ def errors_of_equal_units(
 
     teacher = rng.standard_normal((2, n_inputs))
     student = np.tile(spread * rng.standard_normal(n_inputs), (2, 1))
+    steps, place = steps_at(t, n_inputs)
     run = train(
-        rng, student, teacher, np.rint(np.append(0, t) * n_inputs), student_readout=1.0,
-        teacher_readout=1.0, learning_rate=learning_rate, n_test=20_000,
+        rng, student, teacher, steps, student_readout=1.0,
+        teacher_readout=1.0, learning_rate=learning_rate, n_test=4000,
     )  # fmt: skip
-    return {"values": run.error[1:], **start_of(run)}
+    return {"values": run.error[place].mean(axis=1), **start_of(run)}
 
 
 def plateau_of_equal_units(

@@ -1,0 +1,193 @@
+"""Routes to the numbers of Goldt et al. 2019: networks that train online, and quadrature."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lazyrich.paper_checks.measurements.online_students import (
+    curve,
+    first_layers,
+    gaussian_grid,
+    slope_and_activation,
+)
+
+Array = NDArray[np.float64]
+
+
+def errors(rng: np.random.Generator, n_inputs: int, **given: Any) -> dict[str, Array]:
+    return curve(rng, n_inputs, **given, observed="error")
+
+
+def errors_at_rates(
+    rng: np.random.Generator, n_inputs: int, learning_rates: Any, **given: Any
+) -> dict[str, Array]:
+    """A curve of the error for each learning rate, (rates, times), each with a start of its own."""
+    runs = [
+        curve(rng, n_inputs, **given, learning_rate=rate, observed="error")
+        for rate in learning_rates
+    ]
+    return {name: np.stack([run[name] for run in runs]) for name in runs[0]}
+
+
+def linear_final_errors(
+    rng: np.random.Generator, n_inputs: int, n_units: int, learning_rates: Any, noise_var: float
+) -> Array:
+    """Late errors of linear students of one linear teacher unit."""
+    t = np.arange(20.0, 60.0)[None]
+    given = {"activation": "identity", "readout_learning_rate": 0.0, "readout": 1.0}
+    start = {"overlap": 1 / n_units, "spread": 0.1, "units": (n_units, 1), "noise_var": noise_var}
+    found = errors_at_rates(rng, n_inputs, learning_rates, t=t, **given, **start)
+    return found["values"][:, 0]
+
+
+def linear_growth_rates(
+    rng: np.random.Generator, n_inputs: int, n_units: int, learning_rates: Any
+) -> Array:
+    """Rate of log error between t = 0 and 2, from overlaps: the error is quadratic in the weights."""
+    from lazyrich.solvers.networks.online_student import train
+
+    found = []
+    for rate in learning_rates:
+        student, teacher = first_layers(rng, n_inputs, n_units, 1, 0.0, 1.0)
+        run = train(
+            rng, student, teacher, [0, 2 * n_inputs], student_readout=1.0, teacher_readout=1.0,
+            learning_rate=rate, activation="identity", n_test=1,
+        )  # fmt: skip
+        error = run.Q.sum(axis=(1, 2)) - 2 * run.R.sum(axis=(1, 2)) + run.T.sum()
+        found.append(np.log(error[1] / error[0]) / 2)
+    return np.array(found)
+
+
+def errors_of_sizes(
+    rng: np.random.Generator,
+    n_inputs: int,
+    t: Any,
+    sizes: Any,
+    learning_rate: float,
+    noise_var: float,
+    both_layers: bool,
+) -> dict[str, Array]:
+    """Late errors of students of K units and 2 teacher units, near what they learn.
+
+    First layer alone: units beyond the second start near 0. Both layers: the units share the teacher's,
+    with readouts 2/K. The start of K units is given as `C_K`, the covariance of all fields.
+    """
+    from lazyrich.solvers.networks.online_student import train
+
+    values, starts = [], {}
+    for K in sizes:
+        student, teacher = first_layers(rng, n_inputs, K, 2, (1.0, float(both_layers)), 0.1)
+        run = train(
+            rng, student, teacher, np.rint(np.append(0, t) * n_inputs),
+            student_readout=2 / K if both_layers else 1.0, teacher_readout=1.0,
+            learning_rate=learning_rate, noise_var=noise_var,
+            readout_learning_rate=learning_rate if both_layers else 0.0, n_test=4000,
+        )  # fmt: skip
+        values.append(run.error[1:].mean())
+        starts[f"C_{K}"] = np.block([[run.Q[0], run.R[0]], [run.R[0].T, run.T]])
+    return {"values": np.array(values), **starts}
+
+
+def errors_at_permuted_teacher(t: Any, teacher: Any, order: Any, learning_rate: float) -> Array:
+    """Errors of noiseless students that start as the teacher in another order, (activations, times)."""
+    from lazyrich.solvers.networks.online_student import train
+
+    true, order = np.asarray(teacher), list(order)
+    readout = 0.5 + np.arange(len(true)) / 4
+    return np.array(
+        [
+            train(
+                np.random.default_rng(0), true[order], true, np.rint(np.asarray(t) * true.shape[1]),
+                student_readout=readout[order], teacher_readout=readout, activation=activation,
+                learning_rate=learning_rate, readout_learning_rate=learning_rate,
+            ).error
+            for activation in ("scaled_erf", "relu", "identity")
+        ]
+    )  # fmt: skip
+
+
+def noise_floors(n_extra: Any, noise_var: float, learning_rate: float) -> Array:
+    """Final error over the learning rate of erf students of 2 + L units, by quadrature and a root.
+
+    The mean update of Q and R is averaged over all fields on a grid; no integral in closed form.
+    """
+    from scipy.optimize import root
+
+    found = []
+    for L in n_extra:
+        K = 2 + L
+        points, weights = gaussian_grid(K + 2, 16 if L == 0 else 10)
+        upper = np.triu_indices(K)
+        Q, R = np.zeros((K, K)), np.eye(K, 2)
+        Q[:2, :2] = np.eye(2)
+        Q[2:, 2:] = learning_rate * noise_var / 2 * np.eye(L)
+
+        def fields_of(state: Array, upper: Any = upper, K: int = K, points: Array = points) -> Any:
+            C = np.eye(K + 2)
+            C[upper] = state[: len(upper[0])]
+            C[:K, K:] = state[len(upper[0]) :].reshape(K, 2)
+            C = np.triu(C) + np.triu(C, 1).T
+            values, vectors = np.linalg.eigh(C)
+            fields = points @ (vectors * np.sqrt(np.maximum(values, 0))).T
+            slopes, outputs = slope_and_activation(fields)
+            return fields, slopes[:, :K], outputs[:, :K].sum(axis=1) - outputs[:, K:].sum(axis=1)
+
+        def change(state: Array, upper: Any = upper, K: int = K, weights: Array = weights) -> Array:
+            fields, slopes, error = fields_of(state)
+            drift = (slopes * (weights * error)[:, None]).T @ fields
+            noise = (slopes * (weights * (error**2 + noise_var))[:, None]).T @ slopes
+            of_q = learning_rate * noise - drift[:, :K] - drift[:, :K].T
+            return np.concatenate((of_q[upper], drift[:, K:].ravel()))
+
+        solved = root(change, np.concatenate((Q[upper], R.ravel())), tol=1e-12)
+        if np.abs(change(solved.x)).max() > 1e-9:
+            raise ValueError(f"no stationary state found for {L} extra units: {solved.message}")
+        error = fields_of(solved.x)[2]
+        found.append(weights @ error**2 / 2 / learning_rate)
+    return np.array(found)
+
+
+def relu_integrals(C: Any, strength: Any) -> Array:
+    """I2, J2, I3 and I4 of relu on the orthant where all its fields are positive, by quadrature."""
+    powers = {  # powers of fields 0, ..., 3 on their common orthant; None: the field is free
+        "I2": (1, 1, None, None),
+        "J2": (0, 0, None, None),
+        "I3 with b = a": (1, None, 1, None),
+        "I3 with b = c": (0, None, 2, None),
+        "I4": (0, 0, 1, 1),
+        "I4 with b = a": (0, None, 1, 1),
+        "I4 with d = c": (0, 0, 2, None),
+        "I4 with c = a": (1, 0, None, 1),
+        "I4 with one field": (2, None, None, None),
+    }
+    rows = []
+    for size in strength:
+        rows.append([_on_orthant(size * np.asarray(C), p) for p in powers.values()])
+    return np.array(rows)
+
+
+def _on_orthant(C: Array, powers: tuple[int | None, ...]) -> float:
+    """<prod x_k^p_k, all x_k > 0>: the last field in closed form, the others on a Legendre grid."""
+    from scipy.special import ndtr
+
+    used = [k for k, power in enumerate(powers) if power is not None]
+    C, p = C[np.ix_(used, used)], [powers[k] or 0 for k in used]
+    n = len(used) - 1
+    if n == 0:
+        return float(C[0, 0] ** (p[0] / 2) / 2) if p[0] != 1 else float("nan")
+    y, w = np.polynomial.legendre.leggauss(60)
+    grid = np.stack(np.meshgrid(*[(1 + y) / 2] * n, indexing="ij"), axis=-1).reshape(-1, n)
+    weights = (
+        np.stack(np.meshgrid(*[w / 2] * n, indexing="ij"), axis=-1).reshape(-1, n).prod(axis=1)
+    )
+    far = 9 * np.sqrt(np.diag(C)[:n])
+    x, inverse = grid * far, np.linalg.inv(C[:n, :n])
+    density = np.exp(-((x @ inverse) * x).sum(axis=1) / 2)
+    density *= far.prod() / np.sqrt((2 * np.pi) ** n * np.linalg.det(C[:n, :n]))
+    mean = x @ inverse @ C[:n, n]
+    s = np.sqrt(C[n, n] - C[n, :n] @ inverse @ C[:n, n])
+    chance = ndtr(mean / s)
+    bell = s * np.exp(-((mean / s) ** 2) / 2) / np.sqrt(2 * np.pi)
+    last = (chance, mean * chance + bell, (mean**2 + s**2) * chance + mean * bell)[p[n]]
+    return float(weights @ (density * last * (x ** p[:n]).prod(axis=1)))

@@ -1,0 +1,227 @@
+"""Saad, Solla 1995: on-line learning in soft committee machines."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lazyrich.paper_checks.evidence.claims import Deterministic, Ensemble
+from lazyrich.paper_checks.measurements import saad_1995 as routes
+from lazyrich.theory.double_descent import online, online_limits
+
+BIBTEX = """@article{saad1995,
+  title = {On-line learning in soft committee machines},
+  author = {Saad, David and Solla, Sara A.},
+  journal = {Physical Review E},
+  volume = {52},
+  number = {4},
+  pages = {4225--4243},
+  year = {1995}
+}"""
+
+Array = NDArray[np.float64]
+
+
+def solved(t: Any, Q0: Any, R0: Any, T: Any, *, readout: Any, **given: Any) -> Any:
+    return online.order_parameters(
+        t, Q0, R0, T, student_readout=readout, teacher_readout=1.0, **given
+    )
+
+
+def overlaps(t: Any, **given: Any) -> Array:
+    found = solved(t, **given)
+    upper = np.triu_indices(found.Q.shape[-1])
+    return np.hstack((found.Q[:, upper[0], upper[1]], found.R.reshape(len(t), -1)))
+
+
+def errors(t: Any, **given: Any) -> Array:
+    """Averages over the times of each row of t."""
+    return solved(t, **given).error.mean(axis=-1)
+
+
+def windows(*centres: float) -> Array:
+    """Seven times around each, in whole steps for every number of inputs that is used."""
+    return np.round(np.multiply.outer(centres, np.linspace(0.85, 1.15, 7)) * 32) / 32
+
+
+def errors_at_rates(t: Any, learning_rates: Any, Q0: Any, R0: Any, T: Any, **given: Any) -> Array:
+    starts = zip(learning_rates, Q0, R0, T, strict=True)
+    return np.stack([errors(t, Q0=q, R0=r, T=b, learning_rate=x, **given) for x, q, r, b in starts])
+
+
+def errors_of_equal_units(t: Any, spread: float, **given: Any) -> Array:
+    return errors(t, **given, readout=1.0)
+
+
+def errors_without_step_noise(t: Any, learning_rate: float, **given: Any) -> Array:
+    """The limit of small learning rates, without the terms of order eta^2."""
+    small = 1e-4
+    return errors(np.asarray(t) * learning_rate / small, learning_rate=small, **given)
+
+
+def overlaps_without_step_noise(t: Any, learning_rate: float, **given: Any) -> Array:
+    small = 1e-4
+    return overlaps(np.asarray(t) * learning_rate / small, learning_rate=small, **given)
+
+
+def plateaus_without_step_noise(learning_rates: Any, Q0: Any, R0: Any, T: Any, **given: Any) -> Any:
+    starts = zip(learning_rates, Q0, R0, T, strict=True)
+    return np.stack(
+        [
+            errors_without_step_noise(Q0=q, R0=r, T=b, learning_rate=x, **given)
+            for x, q, r, b in starts
+        ]
+    )
+
+
+def equal_units_without_step_noise(spread: float, **given: Any) -> Array:
+    return errors_without_step_noise(**given, readout=1.0)
+
+
+def plateau(n_units: Any, n_inputs: int) -> Array:
+    return np.column_stack(online_limits.symmetric_plateau(n_units))
+
+
+def integrals(C: Any, strength: Any) -> Array:
+    C = np.asarray(strength)[:, None, None] * np.asarray(C)
+    g = "scaled_erf"
+    return np.column_stack(
+        [
+            online.i2(C, 0, 1, g),
+            online.j2(C, 0, 1, g),
+            online.i3(C, 0, 1, 2, g),
+            online.i3(C, 0, 0, 2, g),
+            online.i3(C, 0, 1, 1, g),
+            online.i4(C, 0, 1, 2, 3, g),
+            online.i4(C, 0, 0, 2, 3, g),
+            online.i4(C, 0, 1, 2, 2, g),
+            online.i4(C, 0, 1, 0, 3, g),
+            online.i4(C, 0, 0, 0, 0, g),
+        ]
+    )
+
+
+SOURCE = "Phys. Rev. E 52, 4225, "
+MIXING = np.array([[0.8, 0, 0, 0], [0.3, 0.6, 0, 0], [-0.2, 0.4, 0.7, 0], [0.5, -0.1, 0.3, 0.5]])
+STUDENT: dict[str, Any] = {
+    "noise_var": 0.0,
+    "activation": "scaled_erf",
+    "readout_learning_rate": 0.0,
+    "readout": 1.0,
+}
+FINITE: dict[str, Any] = {
+    "paired": True,
+    "sizes": (64, 256, 1024),
+    "quick_sizes": (32, 128, 512),
+    "size": "n_inputs",
+    "noise_exponent": 1.0,
+    "coordinate": "t",
+}
+
+CLAIMS = [
+    Ensemble(
+        name="overlaps-through-plateau-and-specialisation",
+        statement="From a finite asymmetry the overlaps of two student units with each other and with "
+        "two teacher units follow the ODEs through the plateau until each unit has become one of the "
+        "teacher's. (Escapes from small starts are not compared: their times fluctuate.)",
+        source=SOURCE + "the equations of motion of Q and R",
+        equation=r"$\dot R_{im}=-\eta\sum_ju_jI_3(i,m,j)$",
+        prediction=overlaps,
+        measurement=routes.overlaps,
+        parameters=STUDENT
+        | {"t": np.array([0.25, 0.5, 1, 1.5, 2, 4, 8, 12, 16, 24, 32, 40]), "learning_rate": 0.8},
+        settings={"overlap": 0.4, "spread": 1.2},
+        scale=1.0,
+        seeds=32,
+        quantity="overlaps Q and R",
+        margin=0.01,
+        alternatives={"small learning rate": overlaps_without_step_noise},
+        cost=15.0,
+        **FINITE,
+    ),
+    Ensemble(
+        name="error-through-plateau-and-specialisation",
+        statement="From a finite asymmetry the test error follows the ODEs through the plateau.",
+        source=SOURCE + "generalisation error of the order parameters",
+        equation=r"$\epsilon=\frac{1}{2}\sum_{jl}u_ju_lI_2(j,l)$",
+        prediction=errors,
+        measurement=routes.errors,
+        parameters=STUDENT
+        | {"t": windows(0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16), "learning_rate": 0.8},
+        settings={"overlap": 0.4, "spread": 0.3},
+        seeds=96,
+        quantity="test error",
+        margin=0.03,
+        alternatives={"small learning rate": errors_without_step_noise},
+        cost=10.0,
+        **FINITE,
+    ),
+    Ensemble(
+        name="plateau-height",
+        statement="Students that start without a teacher's direction come to rest on a plateau, which "
+        "is higher for larger learning rates.",
+        source=SOURCE + "the symmetric phase",
+        prediction=errors_at_rates,
+        measurement=routes.errors_at_rates,
+        parameters=STUDENT | {"t": windows(1, 2, 3, 4, 6, 9, 13), "learning_rates": (0.4, 0.8)},
+        settings={"overlap": 0.0, "spread": 0.5},
+        seeds=96,
+        quantity="test error",
+        margin=0.03,
+        alternatives={"small learning rate": plateaus_without_step_noise},
+        cost=15.0,
+        **FINITE,
+    ),
+    Ensemble(
+        name="equal-units-never-specialise",
+        statement="Units that start equal stay on the symmetric plateau for ever: noise of the examples "
+        "acts on both alike.",
+        source=SOURCE + "the symmetric phase as a fixed point of the dynamics",
+        prediction=errors_of_equal_units,
+        measurement=routes.errors_of_equal_units,
+        parameters={
+            "t": windows(0.5, 1, 2, 3, 4, 8, 16, 28),
+            "learning_rate": 0.8,
+            "spread": 0.5,
+        },
+        seeds=96,
+        quantity="test error",
+        margin=0.03,
+        alternatives={"small learning rate": equal_units_without_step_noise},
+        cost=20.0,
+        **FINITE,
+    ),
+    Ensemble(
+        name="plateau-at-small-learning-rate",
+        statement="On the plateau of small learning rates all overlaps of students are 1/(2K - 1), "
+        "those with teachers 1/sqrt(K(2K - 1)); the error is (K/pi)(pi/6 - K asin(1/2K)).",
+        source=SOURCE + "the symmetric fixed point",
+        equation=r"$\epsilon^*=\frac{K}{\pi}\left(\frac{\pi}{6}-K\arcsin\frac{1}{2K}\right)$",
+        prediction=plateau,
+        measurement=routes.plateau_of_equal_units,
+        parameters={"n_units": (2, 3), "n_inputs": 50},
+        coordinate=None,
+        sizes=(10, 40, 160),
+        size="inverse_rate",
+        noise_exponent=1.0,
+        quantity="Q, R and test error on the plateau",
+        margin=0.02,
+        alternatives={"one unit more": lambda n_units, n_inputs: plateau(np.add(n_units, 1), 50)},
+        cost=15.0,
+    ),
+    Deterministic(
+        name="integrals-against-quadrature",
+        statement="The Gaussian integrals of erf units have closed forms.",
+        source=SOURCE + "appendix: averages over Gaussian fields",
+        equation=r"$I_4=\frac{4}{\pi^2\sqrt{\Lambda_4}}\arcsin\frac{\Lambda_0}{\sqrt{\Lambda_1\Lambda_2}}$",
+        prediction=integrals,
+        measurement=routes.integrals_by_quadrature,
+        parameters={"C": MIXING @ MIXING.T, "strength": np.array([0.2, 0.4, 0.7, 1.0])},
+        coordinate="strength",
+        scale="maximum",
+        quantity="I2, J2, I3 and I4",
+        margin=1e-6,
+        max_sensitivity=1e-4,
+        cost=6.0,
+    ),
+]

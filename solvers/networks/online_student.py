@@ -1,0 +1,254 @@
+r"""A two-layer student that learns a two-layer teacher online, from a new noisy example at every step.
+
+Inputs x ~ N(0, I_N). Student sum_k v_k g(w_k . x/sqrt N), label sum_m A_m g(B_m . x/sqrt N) + noise,
+D = student - label. A step moves both layers from where they stood before it::
+
+    w_k -= (eta/sqrt N) v_k g'(w_k . x/sqrt N) D x,     v_k -= (eta_v/N) g(w_k . x/sqrt N) D.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lazyrich.solvers.networks.arguments import (
+    finite_matrix,
+    generator,
+    one_number,
+    positive_number,
+    real_array,
+    whole_number,
+)
+from lazyrich.solvers.networks.blas_threads import one_blas_thread
+from lazyrich.solvers.networks.memory import require_memory
+
+Array = NDArray[np.float64]
+
+ACTIVATIONS = ("scaled_erf", "relu", "identity")
+"""erf(x/sqrt 2), max(x, 0) and x."""
+
+DIVERGED = 1e8
+"""Training has diverged once a squared error exceeds this many times the largest usual one."""
+
+_DRAWS_PER_CALL = 2e7  # a compiled call ends within a fraction of a second, so that Ctrl-C works
+
+
+class Trajectory(NamedTuple):
+    """State of the student before the recorded steps; an ensemble's networks come first."""
+
+    Q: Array
+    """Overlaps w w^T/N of the student's units, (S, K, K)."""
+    R: Array
+    """Overlaps w B^T/N with the teacher's units, (S, K, M)."""
+    T: Array
+    """Overlaps B B^T/N of the teacher's units, (M, M)."""
+    readout: Array
+    """Second layer v, (S, K)."""
+    error: Array
+    """Half of the mean squared difference from the noiseless teacher on fresh inputs, (S,)."""
+
+
+def train(
+    rng: np.random.Generator,
+    student: ArrayLike,
+    teacher: ArrayLike,
+    steps: ArrayLike,
+    *,
+    student_readout: ArrayLike,
+    teacher_readout: ArrayLike,
+    learning_rate: float,
+    noise_var: float = 0.0,
+    activation: str = "scaled_erf",
+    readout_learning_rate: float = 0.0,
+    n_test: int = 10_000,
+) -> Trajectory:
+    """Train one student.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws inputs and noise; a generator spawned from it draws the test inputs, so that what is
+        recorded does not change the training.
+    student, teacher : array_like, (K, N), (M, N)
+        First layers, w at the start and B; entries of order 1. Not changed.
+    steps : array_like of int, (S,)
+        Numbers of updates, ascending, after which to record; training ends with the last.
+    student_readout, teacher_readout : array_like, (K,), (M,) or scalar
+        Second layers, v at the start and A.
+    learning_rate : float
+        eta > 0 of the first layer.
+    noise_var : float
+        Variance of the label noise, >= 0.
+    activation : str
+        g: "scaled_erf", "relu" or "identity".
+    readout_learning_rate : float
+        eta_v >= 0 of the second layer.
+    n_test : int
+        Fresh test inputs at each recorded step, >= 1. They enter through their K + M fields, which
+        are drawn with the law that Gaussian inputs give them.
+
+    Returns
+    -------
+    Trajectory
+
+    Raises
+    ------
+    ValueError
+        For bad arguments, or when training diverges; the message names the step.
+
+    Examples
+    --------
+    A linear unit that has become its teacher stays there:
+
+    >>> w = np.ones((1, 4))
+    >>> train(
+    ...     np.random.default_rng(0), w, w, [0, 9], student_readout=1.0, teacher_readout=1.0,
+    ...     learning_rate=0.1, activation="identity",
+    ... ).error
+    array([0., 0.])
+    """
+    generator(rng)
+    weights = finite_matrix(student, "student", "a unit in each row").copy()
+    true = finite_matrix(teacher, "teacher", "a unit in each row")
+    if weights.shape[1] != true.shape[1]:
+        raise ValueError(
+            f"student has {weights.shape[1]} inputs, teacher {true.shape[1]}; needs the same"
+        )
+    v = _readout(student_readout, "student_readout", len(weights)).copy()
+    A = _readout(teacher_readout, "teacher_readout", len(true))
+    rates = (
+        positive_number(learning_rate, "learning_rate"),
+        _non_negative(readout_learning_rate, "readout_learning_rate"),
+    )
+    noise = float(np.sqrt(_non_negative(noise_var, "noise_var")))
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"activation = {activation!r}; needs one of {', '.join(ACTIVATIONS)}")
+    at, n_test = _recorded(steps), whole_number(n_test, "n_test")
+    require_memory(32.0 * n_test * (len(v) + len(A)), "the fields of the test inputs")
+    test_rng = rng.spawn(1)[0]
+    kind = ACTIVATIONS.index(activation)
+    usual = np.abs(v) @ _lengths(weights) + np.abs(A) @ _lengths(true) + noise
+    bound = DIVERGED * max(float(usual) ** 2, 1e-300)
+    records, done = [], 0
+    with one_blas_thread():
+        for step in at:
+            _advance(rng, weights, v, true, A, rates, noise, kind, bound, done, int(step))
+            done = int(step)
+            records.append(_measured(test_rng, weights, v, true, A, activation, n_test))
+    Q, R, readout, error = (np.array(each) for each in zip(*records, strict=True))
+    return Trajectory(Q, R, true @ true.T / true.shape[1], readout, error)
+
+
+def train_ensemble(
+    rngs: Sequence[np.random.Generator],
+    students: ArrayLike,
+    teachers: ArrayLike,
+    steps: ArrayLike,
+    *,
+    threads: int = 1,
+    **settings: Any,
+) -> Trajectory:
+    """Train one student for each generator, (E, K, N), with a teacher of its own, (E, M, N).
+
+    `settings` are those of `train`; the networks are spread over `threads`, whose number changes no
+    bit. Every field of the `Trajectory` has the networks as its first axis.
+
+    Raises
+    ------
+    ValueError
+        As `train`, or when the numbers of generators, students and teachers differ.
+
+    Examples
+    --------
+    >>> rngs = np.random.default_rng(0).spawn(3)
+    >>> w = np.ones((3, 1, 4))
+    >>> train_ensemble(
+    ...     rngs, 0 * w, w, [0, 9], student_readout=1.0, teacher_readout=1.0, learning_rate=0.1
+    ... ).Q.shape
+    (3, 2, 1, 1)
+    """
+    starts, targets = real_array(students, "students"), real_array(teachers, "teachers")
+    counts = (len(rngs), *(len(x) if x.ndim == 3 else 0 for x in (starts, targets)))
+    if min(counts) == 0 or len(set(counts)) > 1:
+        raise ValueError(
+            f"{counts[0]} generators, students of shape {starts.shape}, teachers of shape "
+            f"{targets.shape}; needs (E, K, N) and (E, M, N) for E generators"
+        )
+    with one_blas_thread(), ThreadPoolExecutor(whole_number(threads, "threads")) as pool:
+        runs = list(
+            pool.map(lambda rng, w, B: train(rng, w, B, steps, **settings), rngs, starts, targets)
+        )
+    return Trajectory(*(np.stack(field) for field in zip(*runs, strict=True)))
+
+
+def _advance(
+    rng: np.random.Generator, weights: Array, v: Array, true: Array, A: Array,
+    rates: tuple[float, float], noise: float, kind: int, bound: float, first: int, last: int,
+) -> None:  # fmt: skip
+    from lazyrich.solvers.networks.online_student_kernel import learn
+
+    chunk = max(1, int(_DRAWS_PER_CALL / weights.shape[1]))
+    for begin in range(first, last, chunk):
+        end = min(begin + chunk, last)
+        bad = learn(rng, weights, v, true, A, *rates, noise, kind, bound, begin, end)
+        if bad >= 0:
+            raise ValueError(
+                f"training diverged at step {bad}: learning_rate = {rates[0]}, readout_learning_rate "
+                f"= {rates[1]} are too large"
+            )
+
+
+def _measured(
+    rng: np.random.Generator, w: Array, v: Array, B: Array, A: Array, activation: str, n_test: int
+) -> tuple[Array, Array, Array, float]:
+    """Q, R, v, and the test error from fields of covariance [[Q, R], [R^T, T]]."""
+    from scipy.special import erf
+
+    both = np.concatenate((w, B))
+    C = both @ both.T / w.shape[1]
+    values, vectors = np.linalg.eigh(C)
+    factor = vectors * np.sqrt(np.maximum(values, 0.0))
+    fields = rng.standard_normal((n_test, len(C))) @ factor.T
+    if activation == "scaled_erf":
+        hidden = erf(fields / np.sqrt(2))
+    else:
+        hidden = np.maximum(fields, 0.0) if activation == "relu" else fields
+    K = len(w)
+    difference = hidden[:, :K] @ v - hidden[:, K:] @ A
+    return C[:K, :K], C[:K, K:], v.copy(), float(np.mean(difference**2) / 2)
+
+
+def _lengths(weights: Array) -> Array:
+    """Size of a unit's output, that of a field or 1."""
+    return 1 + np.sqrt((weights**2).mean(axis=1))
+
+
+def _readout(values: ArrayLike, name: str, size: int) -> Array:
+    given = real_array(values, name)
+    if given.shape not in ((), (size,)):
+        raise ValueError(f"{name} has shape {given.shape}; needs a number or ({size},)")
+    if not np.isfinite(given).all():
+        raise ValueError(f"{name} holds NaN or infinite entries")
+    return np.array(np.broadcast_to(given, (size,)))
+
+
+def _non_negative(value: Any, name: str) -> float:
+    number = one_number(value, name)
+    if not 0 <= number < np.inf:
+        raise ValueError(f"{name} = {number} is outside [0, inf)")
+    return number
+
+
+def _recorded(steps: ArrayLike) -> NDArray[np.int64]:
+    given = real_array(steps, "steps")
+    if given.ndim != 1 or given.size == 0:
+        raise ValueError(f"steps has shape {given.shape}; needs a list of numbers of updates")
+    if not ((given >= 0) & (given < 2**53) & (given == np.floor(given))).all():
+        raise ValueError("steps holds numbers that are not whole and >= 0")
+    if (np.diff(given) < 0).any():
+        raise ValueError("steps is not in ascending order")
+    return given.astype(np.int64)

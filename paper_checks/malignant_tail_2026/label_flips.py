@@ -84,7 +84,7 @@ CLAIMS = [
                 0 * flip_probability, sample_ratio
             )
         },
-        **FINITE | FLIP_SIZES | {"seeds": 48, "margin": 0.03},
-        cost=14.0,
+        **FINITE | FLIP_SIZES | {"seeds": 208, "margin": 0.02},
+        cost=56.0,
     ),
 ]

@@ -99,7 +99,9 @@ def draw_plane(data: Curves) -> Picture:
         end = min(right, (top + 1 - 2 * half) / 2)
         height = 2 * half - 1 + 2 * end
         axes.plot((0, end), (2 * half - 1, height), color="0.8", linewidth=0.8, zorder=1)
-        side: dict[str, Any] = {"ha": "left", "va": "center"} if end == right else {"ha": "center", "va": "bottom"}
+        side: dict[str, Any] = (
+            {"ha": "left", "va": "center"} if end == right else {"ha": "center", "va": "bottom"}
+        )
         axes.text(end, height, f" {half:g}", color="0.5", fontsize="small", **side)
     for i, ratio in enumerate(data["condition_number"]):
         theory_line(axes, data["R"][i], data["Q"][i], color=f"C{i}", label=f"{ratio:g}")

@@ -198,9 +198,9 @@ FIGURES = [
     Figure(
         name="published-ridge-form",
         caption="The published form, in which each block of features sees all samples, is right while "
-        "the effective penalty κ is far above the slow eigenvalue (they are equal at the dotted line), too "
-        "low as it comes near, and negative with fewer samples than features. The published curve is "
-        "broken where it leaves the panel.",
+        "the effective penalty κ is far above the slow eigenvalue (they are equal at the dotted line) and "
+        "too low as it comes near; with fewer samples than features it diverges and turns negative. Its "
+        "curve is broken where it leaves the panel.",
         source="arXiv:2112.03215, replica solution, corrected",
         parameters={
             "sample_ratio": 1.5,

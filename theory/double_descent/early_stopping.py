@@ -29,6 +29,8 @@ from lazyrich.theory.double_descent.stopping_bounds import (
 
 FloatArray = NDArray[np.float64]
 
+_SMALLEST = 1e-200  # an eigenvalue below is rounding: a direction without samples
+
 __all__ = [
     "Largest",
     "bayes_ratio",
@@ -248,6 +250,7 @@ def _design(
     s = numbers("eigenvalues", eigenvalues, zero=True)
     if s.ndim != 1:
         raise ValueError(f"eigenvalues has shape {s.shape}; needs (N,)")
+    s = np.where(s > _SMALLEST, s, 0.0)
     pair = []
     for name, values in (("teacher_squares", teacher_squares), ("metric", metric)):
         array = numbers(name, values, zero=True)

@@ -39,7 +39,7 @@ BELOW = np.array([0.25, 0.375, 0.5, 0.625, 0.75])
 BOTH = np.array([0.25, 0.5, 0.75, 1.5, 2.0, 4.0])
 ENSEMBLE: dict[str, Any] = {
     "sizes": (48, 192, 768),
-    "quick_sizes": (32, 128, 512),
+    "quick_sizes": (24, 96, 384),
     "size": "n_inputs",
     "coordinate": "sample_ratio",
     "margin": 0.03,

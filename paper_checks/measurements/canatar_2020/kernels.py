@@ -62,6 +62,12 @@ def degree_errors(
     return np.array(found)
 
 
+def mean_degree_errors(rng: np.random.Generator, n_designs: float, **given: Any) -> Array:
+    """Mean of `degree_errors` over training sets."""
+    found = [degree_errors(rng, **given) for _ in range(int(n_designs))]
+    return np.mean(found, axis=0)
+
+
 def first_degree_error(
     rng: np.random.Generator, dimension: float, ridge: float, **given: Any
 ) -> Array:

@@ -114,7 +114,7 @@ CLAIMS = [
         sizes=(16, 64, 256),
         size="width",
         noise_exponent=2.0,
-        quantity="part of the change not yet learned",
+        quantity="part not yet learned",
         margin=0.01,
         alternatives={
             "all at the mean rate": residuals_at_the_mean_rate,

@@ -313,8 +313,9 @@ FIGURES = [
     Figure(
         name="overparametrisation",
         caption="Forgetting of tasks with teachers of their own falls with the number of inputs; the "
-        "error peaks where they are as many as the samples of a task. Points: fitted students, mean and "
-        "standard error over seeds.",
+        "error peaks where they are as many as the samples of a task. With fewer, each task is all that "
+        "is known, and noise adds nothing to the forgetting. Points: fitted students, mean and standard "
+        "error over seeds.",
         source="arXiv:2302.05836, influence of overparametrisation",
         parameters={
             "n_train": 20,

@@ -144,7 +144,10 @@ def train_sequence(
     weights = _start(w0, tasks, answers)
     if weights.ndim != 1:
         raise ValueError(f"w0 has shape {weights.shape}; the loop trains one student, (N,)")
-    rates = np.broadcast_to(real_array(learning_rates, "learning_rates"), len(tasks))
+    rates = real_array(learning_rates, "learning_rates")
+    if rates.shape not in ((), (len(tasks),)):
+        raise ValueError(f"learning_rates has shape {rates.shape}; needs one, or one for each task")
+    rates = np.broadcast_to(rates, len(tasks))
     found = [weights]
     for task, answer, rate in zip(tasks, answers, rates, strict=True):
         weights = gradient_descent(task, answer, weights, float(rate), n_steps, [n_steps])[0]

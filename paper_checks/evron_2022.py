@@ -256,9 +256,9 @@ CLAIMS = [
         measurement=routes.search_two_tasks,
         parameters={
             "n_tasks": np.array([2, 3, 4, 5, 8, 13]),
-            "shapes": ((1, 2), (1, 4), (2, 4), (3, 5)),
+            "shapes": ((1, 2), (1, 4), (2, 4)),
         },
-        settings={"starts": 4},
+        settings={"starts": 3},
         coordinate=None,
         quantity="worst forgetting",
         margin=1e-8,
@@ -267,7 +267,7 @@ CLAIMS = [
             "formula of even k for all": worst_case_of_even,
             "1/(2 e (k - 1)) is reached": published_bound,
         },
-        cost=15.0,
+        cost=5.0,
     ),
     Deterministic(
         name="worst-case-dies-out",

@@ -51,13 +51,18 @@ def against_dimension(
     dims: Sequence[int],
     teachers: Any,
     noise_var: float,
-    n_sequences: int,
+    n_sequences: Sequence[int],
 ) -> Array:
-    """Forgetting and generalisation error at the end, for each number of inputs: (dims, 2)."""
-    given = (teachers, n_train)
-    return np.array(
-        [averages_of(fitted_errors(rng, *given, dim, noise_var, n_sequences)) for dim in dims]
-    )
+    """Forgetting and generalisation error at the end, for each number of inputs: (dims, 2).
+
+    Errors fluctuate most where inputs are nearly as many as samples, so that each has its number of
+    sequences.
+    """
+    found = [
+        fitted_errors(rng, teachers, n_train, dim, noise_var, count)
+        for dim, count in zip(dims, n_sequences, strict=True)
+    ]
+    return np.array([averages_of(errors) for errors in found])
 
 
 def against_angle(

@@ -24,9 +24,9 @@ def verdict(claim, outcomes):
     return compare_with(claim, outcomes[claim.name]).judgement.verdict
 
 
-def after_the_task_before(teachers, **given):
+def after_the_task_before(teachers, n_train, dim, noise_var):
     """Columns shifted: before each task instead of after it."""
-    found = lin_2023.fitted(teachers, **given)
+    found = lin_2023.fitted(teachers, n_train, dim, noise_var)
     first = (np.asarray(teachers) ** 2).sum(axis=1)
     return np.column_stack([first, found[:, :-1]])
 
@@ -44,8 +44,8 @@ def error_instead(angle, dim, n_train, noise_var):
     return errors + 1 - n_train / dim
 
 
-def order_forgotten(n_tasks, **given):
-    found = lin_2023.against_position(n_tasks=n_tasks, **given)
+def order_forgotten(dim, n_train, n_tasks, angle):
+    found = lin_2023.against_position(dim, n_train, n_tasks, angle)
     return np.tile(found.mean(axis=0), (n_tasks, 1))
 
 

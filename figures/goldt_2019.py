@@ -82,7 +82,7 @@ def compute_final(
     """Late error against the learning rate of K = M, and against K for both ways of training."""
     from lazyrich.theory.double_descent.online_limits import noise_floor
 
-    late = np.linspace(40.0, 80.0, 21)
+    late = np.linspace(100.0, 160.0, 21)
     steps = np.append(0, np.rint(late * n_inputs))
     found = {"rates": np.array(learning_rates), "sizes": np.array(sizes, float)}
 
@@ -130,7 +130,8 @@ def draw_final(data: Curves) -> Picture:
         points = 1e3 * data[f"network_{name}"], 1e3 * data[f"error_{name}"]
         simulation_points(right, data["sizes"], *points, color=colour)
     right.set(xlabel="units K of the student", ylabel="final test error x 1000")
-    right.set_ylim(bottom=0)
+    right.set_yscale("log")
+    right.set_xticks(data["sizes"])
     for axes in (left, right):
         axes.legend()
     return picture
@@ -159,14 +160,14 @@ FIGURES = [
     ),
     Figure(
         name="final-error",
-        caption="Error of erf students at 40 < t < 80 from starts near the teacher. Left: K = M = 2 "
+        caption="Error of erf students at 100 < t < 160 from starts near the teacher. Left: K = M = 2 "
         "against the learning rate. Right: it grows with the size of the student if only the first layer "
         "is trained, and falls if both are. Lines: ODEs. Points: mean and standard error of networks.",
         source=SOURCE + "asymptotic error against learning rate and size",
         parameters={
-            "learning_rates": (0.1, 0.2, 0.4, 0.6, 0.8, 1.0),
-            "sizes": (2, 4, 6, 8),
-            "learning_rate": 0.5,
+            "learning_rates": (0.2, 0.3, 0.4, 0.6, 0.8, 1.0),
+            "sizes": (2, 4, 6),
+            "learning_rate": 0.3,
             "noise_var": 0.01,
             "n_inputs": 200,
             "n_seeds": 16,

@@ -102,8 +102,8 @@ def errors_at_permuted_teacher(
     readout = 0.5 + np.arange(len(true)) / 4
     found = [
         online.order_parameters(
-            t, T[np.ix_(order, order)], T if mixed_up else T[order], T,
-            student_readout=readout[order], teacher_readout=readout, activation=activation,
+            t, T[np.ix_(order, order)], T[order], T,
+            student_readout=readout if mixed_up else readout[order], teacher_readout=readout, activation=activation,
             learning_rate=learning_rate, readout_learning_rate=learning_rate,
         ).error
         for activation in ("scaled_erf", "relu", "identity")
@@ -189,7 +189,7 @@ CLAIMS = [
         | {"t": windows(0.5, 1, 2, 4, 8, 16), "activation": "relu", "learning_rate": 0.4},
         settings={"overlap": 0.4, "spread": 0.5},
         coordinate="t",
-        seeds=64,
+        seeds=128,
         alternatives={"without terms of order eta^2": errors_without_step_noise},
         cost=15.0,
         **FINITE,
@@ -281,7 +281,7 @@ CLAIMS = [
             "both_layers": True,
         },
         coordinate="learning_rate",
-        seeds=32,
+        seeds=128,
         alternatives={"no dependence on the size": smallest_for_all},
         cost=20.0,
         **FINITE | {"sizes": (32, 128, 512), "quick_sizes": (16, 64, 256)},
@@ -296,7 +296,7 @@ CLAIMS = [
         measurement=routes.noise_floors,
         parameters={"n_extra": (0, 1), "noise_var": 0.01},
         coordinate="noise_var",
-        steps=(0.1, 0.05, 0.025),
+        steps=(0.04, 0.02, 0.01),
         order=1.0,
         quantity="final error over learning rate",
         margin=0.01,

@@ -120,7 +120,7 @@ def noise_floors(n_extra: Any, noise_var: float, learning_rate: float) -> Array:
         points, weights = gaussian_grid(K + 2, 16 if L == 0 else 10)
         upper = np.triu_indices(K)
         Q, R = np.zeros((K, K)), np.eye(K, 2)
-        Q[:2, :2] = np.eye(2)
+        Q[:2, :2] = (1 + learning_rate * noise_var / 2) * np.eye(2)
         Q[2:, 2:] = learning_rate * noise_var / 2 * np.eye(L)
 
         def fields_of(state: Array, upper: Any = upper, K: int = K, points: Array = points) -> Any:
@@ -140,10 +140,13 @@ def noise_floors(n_extra: Any, noise_var: float, learning_rate: float) -> Array:
             of_q = learning_rate * noise - drift[:, :K] - drift[:, :K].T
             return np.concatenate((of_q[upper], drift[:, K:].ravel()))
 
-        solved = root(change, np.concatenate((Q[upper], R.ravel())), tol=1e-12)
-        if np.abs(change(solved.x)).max() > 1e-9:
+        start, scale = np.concatenate((Q[upper], R.ravel())), learning_rate * noise_var
+        solved = root(
+            lambda y, x=start, f=change: f(x + scale * y) / scale, 0 * start, options={"eps": 1e-8}
+        )
+        if np.abs(solved.fun).max() > 1e-6:
             raise ValueError(f"no stationary state found for {L} extra units: {solved.message}")
-        error = fields_of(solved.x)[2]
+        error = fields_of(start + scale * solved.x)[2]
         found.append(weights @ error**2 / 2 / learning_rate)
     return np.array(found)
 

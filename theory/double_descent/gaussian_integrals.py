@@ -175,9 +175,9 @@ def i4(C: ArrayLike, a: int, b: int, c: int, d: int, activation: str) -> FloatAr
 
     Notes
     -----
-    Exact for scaled_erf and identity. For relu within 1e-10 of the product of the standard
-    deviations, but within 1e-7 where fields are nearly parallel (1 - correlation^2 near 1e-15), which
-    C cannot resolve.
+    Exact for scaled_erf and identity. For relu within 1e-9 of the product of the standard deviations,
+    but within 1e-4 where x_a and x_b are parallel to an angle of 1e-8 to 1e-5, which C hardly resolves;
+    exact again where they coincide.
 
     References
     ----------

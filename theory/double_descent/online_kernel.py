@@ -16,8 +16,10 @@ IntArray = NDArray[np.int64]
 ACTIVATIONS = ("scaled_erf", "relu", "identity")
 ERF, RELU = 0, 1
 
-_SAME_DIRECTION = 1e-15  # of 1 - correlation^2: below, rounding hides the angle of two fields
-_LIFT = 1e-13  # variance by which coplanar fields are told apart, the same way in every term
+# Two fields of one direction, by 1 - correlation^2: for the two slopes, of whose angle I4 is a linear
+# function, where rounding hides it; for others, where its square no longer matters.
+_SAME_SLOPE, _SAME_DIRECTION = 1e-15, 1e-11
+_LIFT = 1e-14  # variance by which coplanar fields are told apart, the same way in every term
 
 
 def _end_clustered(n: int) -> tuple[FloatArray, FloatArray]:
@@ -106,15 +108,14 @@ def _relu_i4(C: FloatArray, a: int, b: int, c: int, d: int) -> float:
         return 0.0
     fields = np.array([a, b, c, d])
     place, n = np.zeros(4, np.int64), 0
-    S, D = np.eye(4), np.zeros((4, 4))  # correlations, and 1 - S^2
+    S = np.eye(4)
     for k in range(4):
         found = -1
         for m in range(n):
             scale = C[fields[k], fields[k]] * C[fields[m], fields[m]]
             cross = C[fields[k], fields[m]]
-            D[n, m] = D[m, n] = (scale - cross * cross) / scale
             S[n, m] = S[m, n] = cross / math.sqrt(scale)
-            if D[n, m] < _SAME_DIRECTION:
+            if (scale - cross * cross) / scale < (_SAME_SLOPE if k == 1 else _SAME_DIRECTION):
                 if cross < 0:
                     return 0.0  # never both positive
                 found = m
@@ -124,56 +125,59 @@ def _relu_i4(C: FloatArray, a: int, b: int, c: int, d: int) -> float:
             found = n
             n += 1
         place[k] = found
-    return math.sqrt(C[c, c] * C[d, d]) * _truncated_moment(S, D, n, place[2], place[3])
+    return math.sqrt(C[c, c] * C[d, d]) * _truncated_moment(S, n, place[2], place[3])
 
 
 @compiled
-def _truncated_moment(S: FloatArray, D: FloatArray, n: int, c: int, d: int) -> float:
-    """<c d> over the orthant of n fields of unit variance."""
-    total = (1.0 if c == d else S[c, d]) * _orthant(S, D, n)
+def _truncated_moment(S: FloatArray, n: int, c: int, d: int) -> float:
+    """<c d> over the orthant of n fields of unit variance.
+
+    Fields are vectors here, whose products are S: angles of nearly dependent ones lose half as many
+    digits as in S. A field in the plane of u and v has no sign where u = v = 0; the limit of the sum does
+    not depend on how that is approached if it is the same way in every term, so all are lifted.
+    """
+    X = np.zeros((n, n))  # a Cholesky factor; rounding may have made S indefinite
+    for v in range(n):
+        for u in range(v):
+            X[v, u] = (S[u, v] - _dot(X[u, :u], X[v, :u])) / X[u, u]
+        X[v, v] = math.sqrt(max(1 - _dot(X[v, :v], X[v, :v]), 0.0) + _LIFT)
+        X[v] /= math.sqrt(_dot(X[v], X[v]))
+    S, D = np.eye(n), np.zeros((n, n))  # cosines and squared sines of the angles
+    total = 0.0
     for v in range(1, n):
         for u in range(v):
-            pair = _left(S, c, u) * _conditional(S, D, d, v, u)
-            pair += _left(S, c, v) * _conditional(S, D, d, u, v)
+            cosine = _dot(X[u], X[v])
+            of_v, of_u = X[v] - cosine * X[u], X[u] - cosine * X[v]
+            sine = math.sqrt(_dot(of_v, of_v))
+            S[u, v] = S[v, u] = cosine
+            D[u, v] = D[v, u] = sine * sine
+            pair = _dot(X[c], X[u]) * _dot(X[d], of_v) + _dot(X[c], X[v]) * _dot(X[d], of_u)
             if n == 4:
                 w = 0 if u > 0 else (1 if v > 1 else 2)
-                x = 6 - u - v - w
-                pair *= _both_positive(S, D[u, v], w, x, u, v)
+                pair *= _both_positive(X[w], X[6 - u - v - w], X[u], of_v / sine)
             elif n == 3:
                 pair *= 0.5
-            total += pair / (2 * math.pi * math.sqrt(D[u, v]))
+            total += pair / (2 * math.pi * sine)
+    return total + _dot(X[c], X[d]) * _orthant(S, D, n)
+
+
+@compiled
+def _dot(a: FloatArray, b: FloatArray) -> float:
+    total = 0.0
+    for k in range(a.size):
+        total += a[k] * b[k]
     return total
 
 
 @compiled
-def _left(S: FloatArray, u: int, v: int) -> float:
-    return 1.0 if u == v else S[u, v]
-
-
-@compiled
-def _conditional(S: FloatArray, D: FloatArray, d: int, v: int, u: int) -> float:
-    """Covariance of d and v given u."""
-    if d == u:
-        return 0.0
-    if d == v:
-        return D[u, v]
-    return S[d, v] - S[u, v] * S[d, u]
-
-
-@compiled
-def _both_positive(S: FloatArray, det: float, w: int, x: int, u: int, v: int) -> float:
-    """P(w > 0, x > 0 | u = v = 0).
-
-    A field in the plane of u and v has no sign there. The limit of the whole moment does not depend on
-    how it is approached, if it is the same way in every term: all fields get a variance of their own.
-    """
-    s = S[u, v]
-    wu, wv = (S[w, u] - s * S[w, v]) / det, (S[w, v] - s * S[w, u]) / det
-    xu, xv = (S[x, u] - s * S[x, v]) / det, (S[x, v] - s * S[x, u]) / det
-    wx = S[w, x] - wu * S[x, u] - wv * S[x, v] + _LIFT * (wu * xu + wv * xv)
-    ww = max(1 - wu * S[w, u] - wv * S[w, v], 0.0) + _LIFT * (1 + wu * wu + wv * wv)
-    xx = max(1 - xu * S[x, u] - xv * S[x, v], 0.0) + _LIFT * (1 + xu * xu + xv * xv)
-    return 0.25 + math.atan2(wx, math.sqrt(max(ww * xx - wx * wx, 0.0))) / (2 * math.pi)
+def _both_positive(w: FloatArray, x: FloatArray, u: FloatArray, v: FloatArray) -> float:
+    """P(w > 0, x > 0 | u = v = 0) for orthonormal u and v: a quarter, and the angle of what is left."""
+    w = w - _dot(w, u) * u - _dot(w, v) * v
+    x = x - _dot(x, u) * u - _dot(x, v) * v
+    length = math.sqrt(_dot(w, w))
+    along = _dot(w, x) / length
+    across = x - along / length * w
+    return 0.25 + math.atan2(along, math.sqrt(_dot(across, across))) / (2 * math.pi)
 
 
 @compiled

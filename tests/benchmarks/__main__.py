@@ -20,6 +20,7 @@ WORKLOADS = {
     "A": "two_layer_linear",
     "B": "balanced",
     "C": "deep_linear",
+    "online": "online",
     "startup": "startup",
 }
 """Each module has a function ``run(rounds)`` that prints its table and returns whether all floors hold."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,11 @@ def compute_overlaps(
     rngs = np.random.default_rng(seed).spawn(n_seeds)
     teachers = np.stack([rng.standard_normal((2, n_inputs)) for rng in rngs])
     noise = np.stack([rng.standard_normal((2, n_inputs)) for rng in rngs])
-    settings = {"student_readout": 1.0, "teacher_readout": 1.0, "learning_rate": learning_rate}
+    settings: dict[str, Any] = {
+        "student_readout": 1.0,
+        "teacher_readout": 1.0,
+        "learning_rate": learning_rate,
+    }
     steps = np.rint(np.linspace(0, t_end, 25) * n_inputs)
     runs = train_ensemble(rngs, overlap * teachers + 0.3 * noise, teachers, steps, **settings)
     start = (field.mean(axis=0) for field in (runs.Q[:, 0], runs.R[:, 0], runs.T))

@@ -189,7 +189,7 @@ CLAIMS = [
         | {"t": windows(0.5, 1, 2, 4, 8, 16), "activation": "relu", "learning_rate": 0.4},
         settings={"overlap": 0.4, "spread": 0.5},
         coordinate="t",
-        seeds=128,
+        seeds=256,
         alternatives={"without terms of order eta^2": errors_without_step_noise},
         cost=15.0,
         **FINITE,

@@ -26,7 +26,7 @@ def compiled(kernel: Kernel) -> Kernel:
     >>> twice(21)
     42
     """
-    options = {"nogil": True, "error_model": "numpy"}
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
     try:
         return njit(cache=True, **options)(kernel)
     except RuntimeError:  # "no locator available"

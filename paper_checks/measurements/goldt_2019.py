@@ -142,7 +142,9 @@ def noise_floors(n_extra: Any, noise_var: float, learning_rate: float) -> Array:
 
         start, scale = np.concatenate((Q[upper], R.ravel())), learning_rate * noise_var
         solved = root(
-            lambda y, x=start, f=change: f(x + scale * y) / scale, 0 * start, options={"eps": 1e-8}
+            lambda y, x=start, s=scale, f=change: f(x + s * y) / s,
+            0 * start,
+            options={"eps": 1e-8},
         )
         if np.abs(solved.fun).max() > 1e-6:
             raise ValueError(f"no stationary state found for {L} extra units: {solved.message}")

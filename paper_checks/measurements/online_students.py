@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 
 
 def first_layers(
-    rng: np.random.Generator, n_inputs: int, K: int, M: int, overlap: float, spread: float
+    rng: np.random.Generator, n_inputs: int, K: int, M: int, overlap: Any, spread: float
 ) -> tuple[Array, Array]:
     """(student, teacher): Gaussian teacher units; unit k of the student is overlap x teacher unit
     k mod M plus Gaussian weights of the size `spread`; without a teacher's part from k = M on if

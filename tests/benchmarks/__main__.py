@@ -20,6 +20,7 @@ WORKLOADS = {
     "A": "two_layer_linear",
     "B": "balanced",
     "C": "deep_linear",
+    "online": "online",
     "H": "marchenko_pastur",
     "startup": "startup",
 }

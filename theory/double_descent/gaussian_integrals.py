@@ -241,8 +241,8 @@ def _average(name: str, C: ArrayLike, rows: tuple[int, ...], activation: str) ->
     from lazyrich.theory.double_descent.online_kernel import of_many
 
     which = ("I2", "J2", "I3", "I4").index(name)
-    full = at + [0] * (4 - len(at))
-    found = of_many(matrices.reshape(-1, n, n), *full, which, kind)
+    a, b, c, d = at + [0] * (4 - len(at))
+    found = of_many(matrices.reshape(-1, n, n), a, b, c, d, which, kind)
     return found.reshape(matrices.shape[:-2])[()]
 
 

@@ -16,9 +16,9 @@ IntArray = NDArray[np.int64]
 ACTIVATIONS = ("scaled_erf", "relu", "identity")
 ERF, RELU = 0, 1
 
-# Two fields of one direction, by 1 - correlation^2: for the two slopes, of whose angle I4 is a linear
-# function, where rounding hides it; for others, where its square no longer matters.
-_SAME_SLOPE, _SAME_DIRECTION = 1e-15, 1e-11
+# 1 - correlation^2 below which two fields are one: for the two slopes where rounding hides their angle;
+# for others, on which I4 depends less, earlier.
+_SAME_SLOPE, _SAME_DIRECTION = 1e-15, 1e-13
 _LIFT = 1e-14  # variance by which coplanar fields are told apart, the same way in every term
 
 

@@ -229,7 +229,7 @@ CLAIMS = [
             "teachers": np.array(TEACHERS),
             "noise_var": 0.5,
         },
-        settings={"n_sequences": (50, 100, 240, 200, 100, 40, 25)},
+        settings={"n_sequences": (100, 250, 600, 500, 150, 60, 40)},
         coordinate="teachers",
         scale="maximum",
         quantity="forgetting, generalisation error",

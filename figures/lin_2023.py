@@ -90,7 +90,7 @@ def compute_overparametrisation(
         "n_train": n_train,
         "dims": dims,
         "teachers": w,
-        "n_sequences": n_sequences,
+        "n_sequences": (n_sequences,) * len(dims),
     }
     measured = [
         _over_seeds(partial(against_dimension, **fixed, noise_var=v), seeds, seed)

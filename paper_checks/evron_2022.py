@@ -29,13 +29,13 @@ BIBTEX = """
 """
 
 
-def random_distance(dim: int = 60, ranks: Any = (), n_tasks: Any = (), more: int = 0) -> Array:
+def random_distance(dim: int, ranks: Any, n_tasks: Any, more: int = 0) -> Array:
     """E abs(e_k)^2 with `more` rows than there are: (numbers of tasks, ranks)."""
     rank = np.asarray(ranks) + more
     return np.asarray(forgetting.random_tasks(dim, rank, n_tasks[:, None]).squared_distance)
 
 
-def random_forgetting(dim: int = 60, ranks: Any = (), n_tasks: Any = (), later: int = 0) -> Array:
+def random_forgetting(dim: int, ranks: Any, n_tasks: Any, later: int = 0) -> Array:
     """E F_k, `later` tasks too late: (numbers of tasks, ranks)."""
     return np.asarray(forgetting.random_tasks(dim, ranks, n_tasks[:, None] + later).forgetting)
 

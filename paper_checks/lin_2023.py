@@ -36,26 +36,22 @@ def padded(teachers: Any, dim: int) -> Array:
     return np.pad(rows, ((0, 0), (0, dim - rows.shape[1])))
 
 
-def fitted(teachers: Any, n_train: float = 12, dim: int = 24, noise_var: float = 0.0) -> Array:
+def fitted(teachers: Any, n_train: float, dim: int = 24, noise_var: float = 0.0) -> Array:
     """L_i(k), (K, K)."""
     return forgetting.different_teachers(padded(teachers, dim), int(n_train), noise_var=noise_var)
 
 
-def noiseless(teachers: Any, n_train: float = 12, dim: int = 24, noise_var: float = 0.0) -> Array:
+def noiseless(teachers: Any, n_train: float, dim: int = 24, noise_var: float = 0.0) -> Array:
     return fitted(teachers, n_train, dim, 0.0)
 
 
-def asymptotic_noise(
-    teachers: Any, n_train: float = 12, dim: int = 24, noise_var: float = 0.0
-) -> Array:
+def asymptotic_noise(teachers: Any, n_train: float, dim: int = 24, noise_var: float = 0.0) -> Array:
     """Altered: noise n sigma^2/(p - n), as for infinite sizes."""
     spare = dim - n_train
     return fitted(teachers, n_train, dim, noise_var * (spare - 1) / spare)
 
 
-def own_teacher_kept(
-    teachers: Any, n_train: float = 12, dim: int = 24, noise_var: float = 0.0
-) -> Array:
+def own_teacher_kept(teachers: Any, n_train: float, dim: int = 24, noise_var: float = 0.0) -> Array:
     """Altered: errors only ever shrink, whatever the later teachers."""
     equal = np.stack(
         [fitted(np.tile(w, (len(teachers), 1)), n_train, dim, noise_var) for w in teachers]
@@ -70,13 +66,13 @@ def ends(errors: Array) -> Array:
 
 
 def against_dimension(
-    n_train: float = 12, dims: Sequence[int] = (), teachers: Any = (), noise_var: float = 0.0
+    n_train: float, dims: Sequence[int], teachers: Any, noise_var: float = 0.0
 ) -> Array:
     return np.array([ends(fitted(teachers, n_train, dim, noise_var)) for dim in dims])
 
 
 def always_overparametrised(
-    n_train: float = 12, dims: Sequence[int] = (), teachers: Any = (), noise_var: float = 0.0
+    n_train: float, dims: Sequence[int], teachers: Any, noise_var: float = 0.0
 ) -> Array:
     """Altered: noise as for p > n on both sides of the peak, errors fitted fully below it."""
     found = against_dimension(n_train, dims, teachers, 0.0)
@@ -86,7 +82,7 @@ def always_overparametrised(
     return found
 
 
-def against_angle(angle: Array, dim: int, n_train: int = 12, noise_var: float = 0.0) -> Array:
+def against_angle(angle: Array, dim: int, n_train: int, noise_var: float = 0.0) -> Array:
     """Forgetting after two tasks."""
     pairs = [np.array([[1.0, 0.0], [np.cos(a), np.sin(a)]]) for a in angle]
     return np.array([ends(fitted(pair, n_train, dim, noise_var))[0] for pair in pairs])
@@ -98,7 +94,7 @@ def never_negative(angle: Array, dim: int, n_train: int, noise_var: float) -> Ar
 
 
 def against_position(
-    dim: int, n_train: int = 12, n_tasks: int = 5, angle: float = 2.0, backwards: bool = False
+    dim: int, n_train: int, n_tasks: int = 5, angle: float = 2.0, backwards: bool = False
 ) -> Array:
     """Forgetting and generalisation error for each position of the outlier: (n_tasks, 2)."""
     found = []

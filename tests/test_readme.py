@@ -47,6 +47,15 @@ def test_the_first_example_runs_is_short_and_agrees(tmp_path):
     assert shown < 0.01
 
 
+def test_the_curves_of_the_digits_are_as_shown():
+    example = next(block for block in blocks(README, "python") if "load_digits" in block)
+    run = subprocess.run(
+        [sys.executable, "-c", example], check=False, capture_output=True, text=True, timeout=120
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip() == example.strip().rsplit("# ", 1)[1]
+
+
 def test_the_two_commands_are_as_ci_and_the_parser_know_them():
     first, second = blocks(README, "sh")[0].strip().splitlines()
     install = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && "

@@ -135,6 +135,7 @@ CLAIMS = [
         seeds=32,
         quantity="variance q of the pre-activations",
         margin=0.02,
+        max_sensitivity=0.025,
         alternatives={"(g^2 - 1)/2 at any gain": leading_variances},
         cost=6.0,
     ),

@@ -14,11 +14,11 @@ times N^((D-1)/D), because abs(beta) grows as sqrt(N).
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaln
 
 from lazyrich.theory.double_descent.arguments import numbers, one_number
 from lazyrich.theory.double_descent.first_layer import FirstLayer, Quadratic, first_layer
@@ -328,7 +328,9 @@ def plateau_time(
     rate = np.sqrt((alpha + alpha**2) * power + alpha * noise)
     if layers == 2:
         return np.asarray(-np.log(start) / (2 * rate))[()]
-    shape = np.sqrt(np.pi) * np.exp(gammaln((layers - 2) / 2) - gammaln((layers - 1) / 2)) / 2
+    shape = (
+        np.sqrt(np.pi) * math.exp(math.lgamma(layers / 2 - 1) - math.lgamma(layers / 2 - 0.5)) / 2
+    )
     return np.asarray(shape * start ** (-(layers - 2) / layers) / rate)[()]
 
 

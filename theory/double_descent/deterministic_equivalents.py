@@ -21,7 +21,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 
 from lazyrich.theory.double_descent.arguments import numbers, one_number
 from lazyrich.theory.double_descent.block_covariance import BlockCovariance, checked_blocks, surplus
@@ -204,6 +203,8 @@ def largest_eigenvalue(covariance: BlockCovariance, n_train: float) -> float:
     >>> round(largest_eigenvalue(isotropic, 200), 12)  # (1 + sqrt(N/P))^2
     2.25
     """
+    from scipy.optimize import brentq
+
     weights = checked_blocks(covariance).dimensions / checked_n_train(n_train)
     top = covariance.eigenvalues.max()
     c = covariance.eigenvalues / top

@@ -149,7 +149,7 @@ def ridge_risk(
     s, squares, weights, variance = _design(
         eigenvalues, teacher_squares, n_train, noise_var, metric
     )
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         x = np.where(s > 0, s / ridge[..., None], 0.0)
     kept = 1 / (1 + x)
     return (kept**2 @ (weights * squares) + (1 - kept) ** 2 @ (weights * variance))[()]

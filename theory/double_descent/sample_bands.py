@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from lazyrich.theory.double_descent.block_covariance import BlockCovariance, surplus
 from lazyrich.theory.double_descent.deterministic_equivalents import largest_eigenvalue
@@ -75,6 +74,8 @@ def _root(function: Callable[[float], float], low: float, high: float) -> float:
         return low
     if abs(function(high)) < _ROUNDING:
         return high
+    from scipy.optimize import brentq
+
     return float(brentq(function, low, high, xtol=1e-300, rtol=1e-15))
 
 
@@ -94,6 +95,8 @@ def _between(c: FloatArray, n: FloatArray, n_train: float, j: int) -> tuple[floa
 
     if slope(low) >= 0 or slope(high) <= 0:
         return None
+    from scipy.optimize import brentq
+
     excess = _excess(c, n, n_train)
     middle = float(brentq(slope, low, high, xtol=1e-300, rtol=1e-15))
     if excess(middle) >= -_ROUNDING:

@@ -1,5 +1,7 @@
 """Where learning starts: every formula against a second route, its limits, and refused input."""
 
+from fractions import Fraction
+
 import mpmath
 import numpy as np
 import pytest
@@ -202,6 +204,17 @@ def test_hierarchical_spectrum_is_that_of_the_matrix(n_levels, flip):
     found = np.sort(np.repeat(values, times))[::-1]
     np.testing.assert_allclose(found, explicit_spectrum(n_levels, flip), atol=1e-12 * 2**n_levels)
     assert values @ times == pytest.approx(2**n_levels, rel=1e-13)
+
+
+def test_trap_rare_flips_leave_small_differences_of_large_sums():
+    """mu_l is the small difference of large correlations; here in exact fractions."""
+    n_levels, flip = 4, Fraction(1e-13)
+    kept = (1 - 2 * flip) ** 2
+    correlation = [kept ** (n_levels - k) for k in range(n_levels)]
+    sums = [2 ** (n_levels - k - 1) * c for k, c in enumerate(correlation)]
+    exact = [1 + sum(sums)] + [1 + sum(sums[k + 1 :]) - sums[k] for k in range(n_levels)]
+    found, _ = hierarchical_spectrum(n_levels, 1e-13)
+    np.testing.assert_allclose(found, [float(x) for x in exact], rtol=1e-13)
 
 
 def test_one_flip_an_edge_not_one_a_pair():

@@ -20,18 +20,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lazyrich.solvers.networks.activation_functions import ActivationFunction, activation_function
-from lazyrich.solvers.networks.arguments import (
-    finite_matrix,
-    generator,
-    one_number,
-    positive_number,
-    real_array,
-    whole_number,
-)
+from lazyrich.solvers.networks.arguments import generator, positive_number, whole_number
 from lazyrich.solvers.networks.blas_threads import one_blas_thread
 from lazyrich.solvers.networks.deep_linear_input import checked_steps
 from lazyrich.solvers.networks.memory import require_memory
+from lazyrich.solvers.networks.ntk_mlp_input import (
+    checked_inputs,
+    checked_network,
+    checked_targets,
+)
 from lazyrich.solvers.networks.ntk_mlp_layers import Network, forward, gram_over_layers, step
 
 Array = NDArray[np.float64]
@@ -128,7 +125,7 @@ def outputs(
     array([6., 0.])
     """
     network = checked_network(parameters, activation, sigma_w, sigma_b)
-    x = _checked_inputs(X, "X", network)
+    x = checked_inputs(X, "X", network)
     found = np.empty((network.networks, len(x)))
     with one_blas_thread():
         for part in _blocks(network, len(x)):
@@ -175,8 +172,8 @@ def empirical_ntk(
            [26., 52.]])
     """
     network = checked_network(parameters, activation, sigma_w, sigma_b)
-    first = _checked_inputs(X1, "X1", network)
-    second = None if X2 is None else _checked_inputs(X2, "X2", network)
+    first = checked_inputs(X1, "X1", network)
+    second = None if X2 is None else checked_inputs(X2, "X2", network)
     columns = len(first if second is None else second)
     require_memory(8.0 * network.networks * len(first) * columns, "the kernel")
     found = np.empty((network.networks, len(first), columns))
@@ -242,11 +239,11 @@ def train(
            [2.]])
     """
     network = checked_network(parameters, activation, sigma_w, sigma_b).copy()
-    x = _checked_inputs(X, "X", network)
+    x = checked_inputs(X, "X", network)
     tests = (
-        np.empty((0, x.shape[1])) if X_test is None else _checked_inputs(X_test, "X_test", network)
+        np.empty((0, x.shape[1])) if X_test is None else checked_inputs(X_test, "X_test", network)
     )
-    targets = _checked_targets(y, network, len(x))
+    targets = checked_targets(y, network, len(x))
     rate, at = positive_number(learning_rate, "learning_rate"), checked_steps(steps, "steps")
     shape = (len(at), network.networks, len(x))
     kernels = np.empty((*shape, len(x)) if record_kernel else (0, *shape[1:], len(x)))
@@ -322,53 +319,3 @@ def _blocks(network: Network, n_samples: int) -> list[slice]:
     """Networks in groups whose activations fit in the cache."""
     size = max(1, _BLOCK_ENTRIES // (network.width * n_samples))
     return [slice(k, k + size) for k in range(0, network.networks, size)]
-
-
-def checked_network(
-    parameters: Sequence[ArrayLike], activation: Any, sigma_w: float, sigma_b: float
-) -> Network:
-    """The parameters with one axis of networks in front, and what else makes the function."""
-    phi: ActivationFunction = activation_function(activation)
-    scale_w, scale_b = positive_number(sigma_w, "sigma_w"), one_number(sigma_b, "sigma_b")
-    if not 0 <= scale_b < np.inf:
-        raise ValueError(f"sigma_b = {sigma_b}; it must be finite and at least 0")
-    if len(parameters) < 4 or len(parameters) % 2:
-        raise ValueError(
-            f"parameters holds {len(parameters)} arrays; needs [W1, b1, ..., readout, bias], an even "
-            "number of 4 or more"
-        )
-    arrays = [real_array(array, f"parameters[{k}]") for k, array in enumerate(parameters)]
-    lead, tail = arrays[0].shape[:-2], arrays[0].shape[-2:]
-    if len(tail) < 2 or arrays[0].size == 0:
-        raise ValueError(
-            f"parameters[0] has shape {arrays[0].shape}; needs (..., width, input_dim)"
-        )
-    n, hidden = tail[0], len(arrays) // 2 - 1
-    shapes: list[tuple[int, ...]] = [tail, (n,), *((n, n), (n,)) * (hidden - 1), (n,), ()]
-    for k, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
-        if array.shape != (*lead, *shape):
-            raise ValueError(f"parameters[{k}] has shape {array.shape}; needs {(*lead, *shape)}")
-        if not np.isfinite(array).all():
-            raise ValueError(f"parameters[{k}] holds NaN or infinite entries")
-    flat = [array.reshape(-1, *shape) for array, shape in zip(arrays, shapes, strict=True)]
-    return Network(flat, lead, phi, scale_w, scale_b)
-
-
-def _checked_inputs(values: ArrayLike, name: str, network: Network) -> Array:
-    d = network.parameters[0].shape[-1]
-    x = finite_matrix(values, name, f"a non-empty matrix (n_samples, {d})")
-    if x.shape[1] != d:
-        raise ValueError(f"{name} has {x.shape[1]} columns; the networks have {d} inputs")
-    return x
-
-
-def _checked_targets(values: ArrayLike, network: Network, n_samples: int) -> Array:
-    y = real_array(values, "y")
-    allowed = {(n_samples,), (*network.lead, n_samples)}
-    if y.shape not in allowed:
-        needed = " or ".join(str(shape) for shape in sorted(allowed, key=len))
-        raise ValueError(f"y has shape {y.shape}; needs {needed}")
-    if not np.isfinite(y).all():
-        raise ValueError("y holds NaN or infinite entries")
-    full = np.broadcast_to(y, (*network.lead, n_samples))
-    return full.reshape(network.networks, n_samples)

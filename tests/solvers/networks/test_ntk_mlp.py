@@ -8,6 +8,7 @@ from scipy.special import erf
 
 from lazyrich.solvers.networks import ntk_mlp, ntk_mlp_layers
 from lazyrich.solvers.networks.activation_functions import activation_function
+from lazyrich.solvers.networks.ntk_mlp_input import checked_network
 
 NAMES = [
     "identity", "relu", "abs", "erf", "scaled_erf", "tanh", "sin", "cos", "exp", "gaussian", "gelu",
@@ -221,7 +222,7 @@ def test_a_dropped_layer_would_be_noticed():
     parameters, x, _ = case()
     settings = {"activation": "erf", **SCALES}
     kernel = ntk_mlp.empirical_ntk(parameters, x, **settings)
-    network = ntk_mlp.checked_network(parameters, **settings)
+    network = checked_network(parameters, **settings)
     inputs, backs = ntk_mlp_layers._forward_and_backward(network, x.T, False)
     parts = []
     for layer, a in enumerate(inputs):

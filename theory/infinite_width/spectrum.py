@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
 from lazyrich.solvers.adaptive_panels import NotResolved, nodes, resolved_panels
+from lazyrich.theory.infinite_width.spectrum_arguments import number, spectrum, whole
 
 Array = NDArray[np.float64]
 
@@ -27,9 +28,6 @@ __all__ = [
     "SphereSpectrum",
     "decay_exponent",
     "multiplicities",
-    "power_eigenvalues",
-    "relu_circle_eigenvalues",
-    "relu_tail",
     "sphere_eigenvalues",
     "vanishing_modes",
 ]
@@ -102,7 +100,7 @@ def sphere_eigenvalues(
         raise ValueError(  # noqa: TRY004 - as for all that is wrong with an argument
             f"profile is a {type(profile).__name__}; needs a function of an array of cosines"
         )
-    dim, n_modes = _whole(dim, "dim", 2), _whole(n_modes, "n_modes", 1)
+    dim, n_modes = whole(dim, "dim", 2), whole(n_modes, "n_modes", 1)
     if not (isinstance(tolerance, (int, float)) and _FINEST <= tolerance <= 1e-2):
         raise ValueError(f"tolerance = {tolerance!r}; needs {_FINEST:g} <= tolerance <= 0.01")
     count = multiplicities(dim, n_modes)
@@ -123,10 +121,10 @@ def sphere_eigenvalues(
     coarse = _harmonic_averages(weighted, *nodes(panels.left, panels.right), dim, n_modes)
     angle, weights = nodes(np.append(panels.left, middle), np.append(middle, panels.right))
     eigenvalues = _harmonic_averages(weighted, angle, weights, dim, n_modes)
-    error = np.abs(eigenvalues - coarse).max()
-    if error > tolerance * panels.modulus:
+    change = np.abs(eigenvalues - coarse).max()
+    if change > tolerance * panels.modulus:
         raise ValueError(
-            f"profile: eigenvalues change by {error:.2g} when its panels are halved, more than tolerance = "
+            f"profile: eigenvalues change by {change:.2g} when its panels are halved, more than tolerance = "
             f"{tolerance:g} times its mean modulus {panels.modulus:.3g}: needs a smoother profile or a larger tolerance"
         )
     rounded = _rounding_of_cosines(profile, angle, weights * norm * np.sin(angle) ** (dim - 2))
@@ -164,7 +162,7 @@ def multiplicities(dim: int, n_modes: int) -> Array:
     >>> print(multiplicities(3, 4))
     [1. 3. 5. 7.]
     """
-    dim, n_modes = _whole(dim, "dim", 2), _whole(n_modes, "n_modes", 1)
+    dim, n_modes = whole(dim, "dim", 2), whole(n_modes, "n_modes", 1)
     counts = [
         comb(k + dim - 1, k) - (comb(k + dim - 3, k - 2) if k > 1 else 0) for k in range(n_modes)
     ]
@@ -174,148 +172,6 @@ def multiplicities(dim: int, n_modes: int) -> Array:
         raise ValueError(
             f"n_modes = {n_modes} at dim = {dim}: numbers of harmonics above 1e308; needs fewer degrees"
         ) from None
-
-
-def power_eigenvalues(power: float, dim: int, n_modes: int) -> Array:
-    """Eigenvalues of the kernel (1 - cos)^power on S^(dim-1), which set the tail of every singular kernel.
-
-    ::
-
-        lambda_k = 2^(p+d-2) Gamma(d/2) Gamma(p+(d-1)/2) / sqrt(pi) * Gamma(k-p) / (Gamma(-p) Gamma(k+p+d-1))
-                 ~ k^-(d-1+2p)
-
-    A kernel whose leading singular terms are a (1 - cos)^p at coinciding and b (1 + cos)^p at opposite inputs
-    has lambda_k ~ (a + (-1)^k b) times these, up to relative O(1/k) or less.
-
-    Parameters
-    ----------
-    power : float
-        p > -(d-1)/2. Whole numbers give polynomials: zero above degree p.
-    dim : int
-        d >= 2.
-    n_modes : int
-        Number of degrees, >= 1.
-
-    Returns
-    -------
-    array, (n_modes,)
-
-    Raises
-    ------
-    ValueError
-        For other arguments; below -(d-1)/2 the kernel is not integrable.
-
-    References
-    ----------
-    Bietti, Bach 2020, arXiv:2009.14397.
-
-    Examples
-    --------
-    1 - cos on the circle has lambda_0 = 1 and lambda_1 = -1/2.
-
-    >>> print(power_eigenvalues(1.0, 2, 3).round(15) + 0.0)
-    [ 1.  -0.5  0. ]
-    """
-    dim, n_modes = _whole(dim, "dim", 2), _whole(n_modes, "n_modes", 1)
-    p = _number(power, "power")
-    if not p > -(dim - 1) / 2:
-        raise ValueError(
-            f"power = {power}; needs power > {-(dim - 1) / 2:g}: integrable on S^{dim - 1}"
-        )
-    log_first = (
-        (p + dim - 2) * np.log(2)
-        + gammaln(dim / 2)
-        + gammaln(p + (dim - 1) / 2)
-        - gammaln(p + dim - 1)
-    )
-    k = np.arange(n_modes - 1)
-    ratios = np.cumprod((k - p) / (k + p + dim - 1))
-    return np.exp(log_first) / np.sqrt(np.pi) * np.append(1.0, ratios)
-
-
-def relu_circle_eigenvalues(n_modes: int) -> Array:
-    """Eigenvalues of the neural tangent kernel of one hidden ReLU layer without bias on the circle.
-
-    lambda_1 = 1, lambda_k = (4/pi^2)(k^2+3)/(k^2-1)^2 for even k, 0 for odd k >= 3: not positive definite.
-
-    Parameters
-    ----------
-    n_modes : int
-        Number of degrees, >= 1. Weight variance 2 in both layers, |x|^2 = 2, so that kappa(1) = 4.
-
-    Returns
-    -------
-    array, (n_modes,)
-
-    Raises
-    ------
-    ValueError
-        For other arguments.
-
-    References
-    ----------
-    Jacot, Gabriel, Hongler 2018, arXiv:1806.07572 (the kernel); the sum is derived here.
-
-    Examples
-    --------
-    >>> print(relu_circle_eigenvalues(4).round(6))
-    [1.215854 1.       0.315221 0.      ]
-    """
-    k = np.arange(_whole(n_modes, "n_modes", 1), dtype=np.float64)
-    even = 4 / np.pi**2 * (k**2 + 3) / np.where(k == 1, 1.0, (k**2 - 1) ** 2)
-    return np.where(k == 1, 1.0, np.where(k % 2 == 0, even, 0.0))
-
-
-def relu_tail(dim: int, n_modes: int, *, hidden_layers: int) -> Array:
-    """Leading tail of the spectrum of the neural tangent kernel of deep ReLU networks without bias.
-
-    With weight variance 2 and |x|^2 = d the kernel is 2(L+1) - 2 a th near coinciding inputs and const - 2 b (pi - th)
-    near opposite ones, where ::
-
-        a = L (L+1) / (2 pi),      b = (1/pi) prod_{l=2}^{L} (1 - th_l/pi)
-
-    and th_l is the angle between opposite inputs l - 1 layers deep (pi/2 at l = 2). So
-    lambda_k ~ -sqrt8 (a + (-1)^k b) times `power_eigenvalues` of power 1/2: k^-d, and no odd modes at L = 1,
-    where a = b.
-
-    Parameters
-    ----------
-    dim : int
-        d >= 2.
-    n_modes : int
-        Number of degrees, >= 1.
-    hidden_layers : int
-        L >= 1.
-
-    Returns
-    -------
-    array, (n_modes,)
-        Asymptotic in k: relative corrections O(1/k^2).
-
-    Raises
-    ------
-    ValueError
-        For other arguments.
-
-    References
-    ----------
-    Bietti, Bach 2020, arXiv:2009.14397 (the exponent); amplitudes derived here.
-
-    Examples
-    --------
-    >>> tail, exact = relu_tail(2, 41, hidden_layers=1), relu_circle_eigenvalues(41)
-    >>> print((tail[40] / exact[40]).round(2), tail[39].round(9))
-    1.0 0.0
-    """
-    layers = _whole(hidden_layers, "hidden_layers", 1)
-    opposite, angle = 1 / np.pi, np.pi
-    for _ in range(layers - 1):
-        angle = np.arccos((np.sin(angle) + (np.pi - angle) * np.cos(angle)) / np.pi)
-        opposite *= 1 - angle / np.pi
-    coinciding = layers * (layers + 1) / (2 * np.pi)
-    single = power_eigenvalues(0.5, dim, n_modes)
-    parity = (-1.0) ** np.arange(len(single))
-    return -np.sqrt(8) * (coinciding + parity * opposite) * single
 
 
 def decay_exponent(eigenvalues: ArrayLike, first: int, *, resolution: float = 1e-11) -> float:
@@ -344,11 +200,12 @@ def decay_exponent(eigenvalues: ArrayLike, first: int, *, resolution: float = 1e
 
     Examples
     --------
-    >>> print(round(decay_exponent(relu_circle_eigenvalues(400), 100), 3))
-    2.0
+    >>> k = np.arange(1.0, 100.0)
+    >>> print(round(decay_exponent(np.append(1.0, 3 * k**-2.5), 10), 9))
+    2.5
     """
-    lam = _spectrum(eigenvalues)
-    first = _whole(first, "first", 1)
+    lam = spectrum(eigenvalues)
+    first = whole(first, "first", 1)
     used = ~vanishing_modes(lam, resolution=resolution) & (np.arange(len(lam)) >= first) & (lam > 0)
     k = np.flatnonzero(used)
     if len(k) < 4:
@@ -389,11 +246,11 @@ def vanishing_modes(eigenvalues: ArrayLike, *, resolution: float = 1e-11) -> NDA
 
     Examples
     --------
-    >>> print(vanishing_modes(relu_circle_eigenvalues(6)))
+    >>> print(vanishing_modes([1.2, 1.0, 0.3, 1e-17, 0.03, -1e-17]))
     [False False False  True False  True]
     """
-    lam = _spectrum(eigenvalues)
-    if not 0 < _number(resolution, "resolution") < 1:
+    lam = spectrum(eigenvalues)
+    if not 0 < number(resolution, "resolution") < 1:
         raise ValueError(f"resolution = {resolution}; needs 0 < resolution < 1")
     return np.abs(lam) <= resolution * np.abs(lam).max()
 
@@ -435,37 +292,3 @@ def _values(profile: Callable[[Array], ArrayLike], cosines: Array) -> Array:
             f"profile is not finite at cosine {bad!r}; needs finite numbers on [-1, 1]"
         )
     return values.astype(np.float64)
-
-
-def _spectrum(eigenvalues: ArrayLike) -> Array:
-    try:
-        lam = np.asarray(eigenvalues)
-    except ValueError:
-        raise ValueError("eigenvalues are ragged; needs one number a degree") from None
-    if lam.dtype.kind not in "iuf" or lam.ndim != 1 or lam.size == 0 or not np.isfinite(lam).all():
-        raise ValueError(
-            f"eigenvalues have shape {lam.shape}, dtype {lam.dtype}; needs finite numbers, one a degree"
-        )
-    if not lam.any():
-        raise ValueError("eigenvalues are all zero; needs one that is not")
-    return lam.astype(np.float64)
-
-
-def _number(value: object, name: str) -> float:
-    if (
-        isinstance(value, (bool, str))
-        or np.ndim(value)
-        or np.asarray(value).dtype.kind not in "iuf"
-    ):  # type: ignore[arg-type]
-        raise ValueError(f"{name} = {value!r}; needs one number")
-    number = float(value)  # type: ignore[arg-type]
-    if not np.isfinite(number):
-        raise ValueError(f"{name} = {value!r}; needs a finite number")
-    return number
-
-
-def _whole(value: object, name: str, least: int) -> int:
-    number = _number(value, name)
-    if not (number >= least and number.is_integer()):
-        raise ValueError(f"{name} = {value!r}; needs one whole number >= {least}")
-    return int(number)

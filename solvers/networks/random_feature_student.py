@@ -1,0 +1,333 @@
+r"""Random-feature students: fixed random first layer, trained readout; exact errors of their fits.
+
+Inputs x ~ N(0, I_d), labels y = theta . x + noise. Features phi_j = act(w_j . x) - E act with
+abs(w_j) = 1, output f = a . phi/sqrt(p). "gaussian" features are not of this form: phi = mu_1 W x +
+mu_* z with independent z ~ N(0, I_p) for each sample, the Gaussian equivalent of those of an activation.
+
+A fit is linear in the labels, a = V g U^T y with the singular vectors of the n x p features and a factor g
+for each singular value, by ridge regression or after some time of gradient flow. So its error
+E (f - theta . x)^2 over fresh inputs, teachers theta ~ N(0, teacher_power/d) and label noise is exact:
+the Gaussian averages of products of two features are arc-cosine and arcsine kernels, no test set
+is drawn.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lazyrich.solvers.networks.arguments import (
+    finite_matrix,
+    generator,
+    positive_number,
+    real_array,
+    whole_number,
+)
+from lazyrich.solvers.networks.blas_threads import one_blas_thread
+from lazyrich.solvers.networks.linear_student_input import non_negative, times_of, vector
+from lazyrich.solvers.networks.memory import require_memory
+
+Array = NDArray[np.float64]
+
+ACTIVATIONS = ("relu", "erf", "scaled_erf")
+_ERF_SCALE_SQUARED = {"erf": 1.0, "scaled_erf": 0.5}
+
+
+class Features(NamedTuple):
+    """Features of the training samples, and what fresh ones have on average."""
+
+    train: Array
+    """phi/sqrt(p), (n, p)."""
+    inputs: Array
+    """x, (n, d)."""
+    covariance: Array
+    """E phi phi^T/p over fresh inputs, (p, p)."""
+    of_inputs: Array
+    """E phi x^T/sqrt(p) over fresh inputs, (p, d)."""
+
+
+class Risk(NamedTuple):
+    """Average of (f - theta . x)^2, without the noise of fresh labels."""
+
+    signal: Array
+    """What is missed of teachers with E abs(theta)^2 = teacher_power: bias. (...)."""
+    noise: Array
+    """What label noise adds: variance. (...)."""
+
+
+def feature_weights(n_features: int, dim: int, rng: np.random.Generator) -> Array:
+    """Directions w_j, uniform on the sphere abs(w) = 1: (p, d).
+
+    Examples
+    --------
+    >>> w = feature_weights(3, 5, np.random.default_rng(0))
+    >>> bool(np.allclose((w**2).sum(axis=1), 1))
+    True
+    """
+    size = whole_number(n_features, "n_features"), whole_number(dim, "dim")
+    weights = generator(rng).standard_normal(size)
+    return weights / np.linalg.norm(weights, axis=1, keepdims=True)
+
+
+def real_features(
+    weights: ArrayLike, n_train: int, activation: str, rng: np.random.Generator
+) -> Features:
+    """Features act(w . x) - E act of n samples x ~ N(0, I).
+
+    Parameters
+    ----------
+    weights : array_like, (p, d)
+        Rows of length 1.
+    n_train : int
+    activation : str
+        "relu", "erf" = erf(x) or "scaled_erf" = erf(x/sqrt 2).
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Features
+
+    Raises
+    ------
+    ValueError
+        For another activation, rows of another length or sizes that are not whole.
+
+    References
+    ----------
+    Cho, Saul 2009 (arc-cosine kernel); Williams 1997 (arcsine kernel).
+
+    Examples
+    --------
+    >>> W = feature_weights(4, 3, np.random.default_rng(0))
+    >>> features = real_features(W, 100_000, "relu", np.random.default_rng(1))
+    >>> measured = features.train.T @ features.train / 100_000
+    >>> bool(np.abs(measured - features.covariance).max() < 2e-3)
+    True
+    """
+    W, n = _checked_weights(weights), whole_number(n_train, "n_train")
+    require_memory(8.0 * (3 * n * len(W) + 3 * len(W) ** 2), "features and their covariance")
+    p, d = W.shape
+    with one_blas_thread():
+        x = generator(rng).standard_normal((n, d))
+        fields, overlaps = x @ W.T, np.clip(W @ W.T, -1.0, 1.0)
+    np.fill_diagonal(overlaps, 1.0)
+    if activation == "relu":
+        phi = np.maximum(fields, 0) - 1 / math.sqrt(2 * math.pi)
+        arc = np.sqrt(1 - overlaps**2) + (math.pi - np.arccos(overlaps)) * overlaps
+        covariance, slope = (arc - 1) / (2 * math.pi), 0.5
+    elif activation in _ERF_SCALE_SQUARED:
+        from scipy.special import erf
+
+        squared = _ERF_SCALE_SQUARED[activation]
+        share = 2 * squared / (1 + 2 * squared)
+        phi = erf(math.sqrt(squared) * fields)
+        covariance, slope = (
+            2 / math.pi * np.arcsin(share * overlaps),
+            math.sqrt(2 * share / math.pi),
+        )
+    else:
+        raise ValueError(f"activation = {activation!r}; needs one of {ACTIVATIONS}")
+    return Features(phi / math.sqrt(p), x, covariance / p, slope * W / math.sqrt(p))
+
+
+def gaussian_features(
+    weights: ArrayLike,
+    n_train: int,
+    linear: float,
+    nonlinear_variance: float,
+    rng: np.random.Generator,
+) -> Features:
+    """Features linear W x + sqrt(nonlinear_variance) z of n samples, z independent and Gaussian.
+
+    Parameters
+    ----------
+    weights : array_like, (p, d)
+        Rows of length 1.
+    n_train : int
+    linear : float
+        mu_1, the slope of the activation that they stand for; finite.
+    nonlinear_variance : float
+        mu_*^2 >= 0.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Features
+
+    Raises
+    ------
+    ValueError
+        For values outside these ranges.
+
+    Examples
+    --------
+    >>> W = feature_weights(4, 3, np.random.default_rng(0))
+    >>> gaussian_features(W, 5, 0.5, 0.1, np.random.default_rng(1)).train.shape
+    (5, 4)
+    """
+    W, n = _checked_weights(weights), whole_number(n_train, "n_train")
+    extra = non_negative(nonlinear_variance, "nonlinear_variance")
+    slope = float(vector([linear], "linear", 1, "one number")[0])
+    require_memory(8.0 * (3 * n * len(W) + 3 * len(W) ** 2), "features and their covariance")
+    p, d = W.shape
+    with one_blas_thread():
+        x = generator(rng).standard_normal((n, d))
+        phi = slope * (x @ W.T) + math.sqrt(extra) * rng.standard_normal((n, p))
+        covariance = (slope**2 * (W @ W.T) + extra * np.eye(p)) / p
+    return Features(phi / math.sqrt(p), x, covariance, slope * W / math.sqrt(p))
+
+
+class Student:
+    """Readouts trained on given features; one eigensystem serves all penalties and all times.
+
+    Parameters
+    ----------
+    features : Features
+
+    Examples
+    --------
+    The ridge fit with a tiny penalty, and the flow after a long time:
+
+    >>> W = feature_weights(10, 20, np.random.default_rng(0))
+    >>> student = Student(real_features(W, 40, "erf", np.random.default_rng(1)))
+    >>> static, late = student.ridge_risk(1e-9), student.flow_risk(1e9)
+    >>> bool(np.isclose(static.signal, late.signal)) and bool(np.isclose(static.noise, late.noise))
+    True
+    """
+
+    def __init__(self, features: Features) -> None:
+        phi, x, covariance, of_inputs = features
+        self._dim = x.shape[1]
+        self._n_train = len(phi)
+        with one_blas_thread():
+            self._singular, left, right = _singular_system(phi)
+            self._labels = left.T @ x  # labels in the modes, for each input
+            self._covariance = right.T @ covariance @ right
+            cross = ((right.T @ of_inputs) * self._labels).sum(axis=1)
+            self._pairs = self._covariance * (self._labels @ self._labels.T)
+        self._cross = cross
+        self._diagonal = np.diagonal(self._covariance)
+        self._left, self._right = left, right
+
+    def ridge_risk(
+        self, penalty: ArrayLike, *, teacher_power: float = 1.0, noise_var: float = 1.0
+    ) -> Risk:
+        """Risk of the minimum of sum_mu (y - f)^2 + penalty abs(a)^2, for each penalty >= 0, (...).
+
+        0 is the least-norm interpolator, or least squares.
+        """
+        return self._risk(self._ridge(penalty), teacher_power, noise_var)
+
+    def flow_risk(
+        self, t: ArrayLike, *, teacher_power: float = 1.0, noise_var: float = 1.0
+    ) -> Risk:
+        """Risk after time t of gradient flow on (1/2n) sum_mu (y - f)^2 from a = 0, (...)."""
+        return self._risk(self._flow(t), teacher_power, noise_var)
+
+    def ridge_readout(self, labels: ArrayLike, penalty: ArrayLike) -> Array:
+        """The readout a that `ridge_risk` averages over, for given labels: (..., p)."""
+        return self._readout(self._ridge(penalty), labels)
+
+    def flow_readout(self, labels: ArrayLike, t: ArrayLike) -> Array:
+        """The readout a that `flow_risk` averages over, for given labels: (..., p)."""
+        return self._readout(self._flow(t), labels)
+
+    def _ridge(self, penalty: ArrayLike) -> Array:
+        given = real_array(penalty, "penalty")
+        if given.size == 0 or not (np.isfinite(given).all() and given.min() >= 0):
+            raise ValueError(f"penalty = {penalty!r}; needs finite values >= 0")
+        s = self._singular
+        return s / (s**2 + given[..., None])
+
+    def _flow(self, t: ArrayLike) -> Array:
+        s = self._singular
+        exponent = np.multiply.outer(times_of(t), s**2 / self._n_train)
+        return -np.expm1(-exponent) / s
+
+    def _readout(self, gain: Array, labels: ArrayLike) -> Array:
+        y = vector(labels, "labels", self._n_train, "one label a sample")
+        return (gain * (y @ self._left)) @ self._right.T
+
+    def _risk(self, gain: Array, teacher_power: float, noise_var: float) -> Risk:
+        power = non_negative(teacher_power, "teacher_power") / self._dim
+        noise = non_negative(noise_var, "noise_var")
+        with one_blas_thread():
+            quadratic = ((gain @ self._pairs) * gain).sum(axis=-1)
+            signal = quadratic - 2 * gain @ self._cross + self._dim
+            return Risk(power * signal, noise * (gain**2 @ self._diagonal))
+
+
+def descend(features: Features, labels: ArrayLike, learning_rate: float, n_steps: int) -> Array:
+    """Readout a after each of n_steps steps of gradient descent on (1/2n) sum_mu (y - f)^2 from a = 0.
+
+    Step by step, without eigenvectors: it certifies `Student` on small cases.
+
+    Returns
+    -------
+    array, (n_steps + 1, p)
+
+    Raises
+    ------
+    ValueError
+        For values outside these ranges, or a learning rate of 2/(largest eigenvalue) or more, with the
+        step at which descent has diverged.
+
+    Examples
+    --------
+    >>> W = feature_weights(4, 3, np.random.default_rng(0))
+    >>> features = real_features(W, 5, "relu", np.random.default_rng(1))
+    >>> descend(features, np.ones(5), 0.1, 2).shape
+    (3, 4)
+    """
+    phi = features.train
+    n, p = phi.shape
+    y = vector(labels, "labels", n, "one label a sample")
+    rate, steps = positive_number(learning_rate, "learning_rate"), whole_number(n_steps, "n_steps")
+    require_memory(8.0 * (steps + 1) * p, "the recorded readouts")
+    readouts = np.zeros((steps + 1, p))
+    bound = 1e6 * float(y @ y)
+    with one_blas_thread():
+        for k in range(steps):
+            residual = y - phi @ readouts[k]
+            if not residual @ residual <= bound:
+                raise ValueError(
+                    f"gradient descent diverged at step {k}: learning_rate = {rate} must be below "
+                    "2/(largest eigenvalue of phi^T phi/(n p))"
+                )
+            readouts[k + 1] = readouts[k] + rate / n * (residual @ phi)
+    return readouts
+
+
+def readout_risk(features: Features, readout: ArrayLike, teacher: ArrayLike) -> Array:
+    """E (f - theta . x)^2 over fresh inputs of given readouts a, (..., p), and one teacher theta, (d,)."""
+    a, d = real_array(readout, "readout"), features.inputs.shape[1]
+    theta = vector(teacher, "teacher", d, "one weight an input")
+    if a.shape[-1:] != (len(features.covariance),):
+        raise ValueError(f"readout has shape {a.shape}; needs (..., {len(features.covariance)})")
+    own = ((a @ features.covariance) * a).sum(axis=-1)
+    return own - 2 * a @ (features.of_inputs @ theta) + theta @ theta
+
+
+def _singular_system(phi: Array) -> tuple[Array, Array, Array]:
+    """Singular values above 0, (r,), left (n, r) and right (p, r) singular vectors."""
+    n, p = phi.shape
+    wide = p > n
+    gram = phi @ phi.T if wide else phi.T @ phi
+    values, vectors = np.linalg.eigh(gram)
+    kept = values > values[-1] * max(n, p) * np.finfo(float).eps
+    singular, vectors = np.sqrt(values[kept]), vectors[:, kept]
+    if wide:
+        return singular, vectors, phi.T @ vectors / singular
+    return singular, phi @ vectors / singular, vectors
+
+
+def _checked_weights(weights: ArrayLike) -> Array:
+    matrix = finite_matrix(weights, "weights", "features x inputs")
+    lengths = np.linalg.norm(matrix, axis=1)
+    if (np.abs(lengths - 1) > 1e-9).any():
+        bad = int(np.argmax(np.abs(lengths - 1)))
+        raise ValueError(f"weights[{bad}] has length {lengths[bad]}; needs rows of length 1")
+    return matrix

@@ -193,6 +193,32 @@ def errors_in_time(
     return np.stack([errors.signal + noise_var * errors.noise, errors.noise], axis=-1)
 
 
+def descended_errors(
+    rng: np.random.Generator,
+    n_inputs: float,
+    t: Array,
+    learning_rate: float,
+    feature_ratio: float,
+    sample_ratio: float,
+    noise_var: float,
+    activation: str,
+    weight_seed: int,
+) -> Array:
+    """The same after t/learning_rate steps of gradient descent, all labels trained step by step."""
+    from lazyrich.solvers.networks import random_feature_maps as maps
+    from lazyrich.solvers.networks.random_feature_student import averaged_risk, descend
+
+    fixed = np.random.default_rng([weight_seed, int(n_inputs)])
+    weights = maps.feature_weights(_whole(feature_ratio, n_inputs), int(n_inputs), fixed)
+    n_train = _whole(sample_ratio, n_inputs)
+    features = maps.real_features(weights, n_train, activation, rng)
+    labels = np.hstack([features.inputs, np.eye(n_train)])
+    steps = np.rint(t / learning_rate).astype(int)
+    readouts = descend(features, labels, learning_rate * n_inputs, steps)
+    errors = averaged_risk(features, *np.split(readouts, [int(n_inputs)], axis=2))
+    return np.stack([errors.signal + noise_var * errors.noise, errors.noise], axis=-1)
+
+
 def stopped_risk(
     rng: np.random.Generator, n_inputs: float, t: Array, feature_ratio: Array, **given: Any
 ) -> Array:
@@ -217,7 +243,8 @@ def polynomial_risk(
     shape = np.broadcast_shapes(*(np.shape(x) for x in (feature_ratio, sample_ratio, penalty)))
     rows = (np.broadcast_to(x, shape).ravel() for x in (feature_ratio, sample_ratio, penalty))
     found = [
-        _paper_risk(*row, linear, nonlinear_variance, noise_var) for row in zip(*rows, strict=True)
+        _paper_risk(psi_1, psi_2, lam, linear, nonlinear_variance, noise_var)
+        for psi_1, psi_2, lam in zip(*rows, strict=True)
     ]
     return np.array(found).reshape(shape)
 

@@ -166,17 +166,24 @@ def errors_in_time(
     noise_var: float,
     activation: str,
     weight_seed: int,
+    learning_rate: float | None = None,
 ) -> Array:
     """Risk, and what label noise adds over its variance, at times t n_inputs: (times, 2)."""
+    rate = None if learning_rate is None else learning_rate * n_inputs
     weights = fixed_weights(round(feature_ratio * n_inputs), int(n_inputs), weight_seed)
     clean, noisy = (
         random_features.learning_curve(
             np.asarray(t) * n_inputs, weights, sample_ratio * n_inputs,
-            activation=activation, noise_var=v,
+            activation=activation, noise_var=v, learning_rate=rate,
         )
         for v in (0.0, 1.0)
     )  # fmt: skip
     return np.stack([clean + noise_var * (noisy - clean), noisy - clean], axis=-1)
+
+
+def flow_errors(learning_rate: float, n_inputs: float, **given: Any) -> Array:
+    """Altered: gradient flow for gradient descent."""
+    return errors_in_time(n_inputs=n_inputs, **given)
 
 
 def stopped_risk(t: Array, n_inputs: float, feature_ratio: Array, **given: Any) -> Array:

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lazyrich.solvers.networks.arguments import positive_number, real_array, whole_number
+from lazyrich.solvers.networks.arguments import positive_number, real_array
 from lazyrich.solvers.networks.blas_threads import one_blas_thread
+from lazyrich.solvers.networks.deep_linear_input import checked_steps
 from lazyrich.solvers.networks.linear_student_input import non_negative, times_of, vector
 from lazyrich.solvers.networks.memory import require_memory
 from lazyrich.solvers.networks.random_feature_maps import Features
@@ -113,14 +114,26 @@ class Student:
             return Risk(power * signal, noise * (gain**2 @ self._diagonal))
 
 
-def descend(features: Features, labels: ArrayLike, learning_rate: float, n_steps: int) -> Array:
-    """Readout a after each of n_steps steps of gradient descent on (1/2n) sum_mu (y - f)^2 from a = 0.
+def descend(
+    features: Features, labels: ArrayLike, learning_rate: float, record: ArrayLike
+) -> Array:
+    """Readouts a after given numbers of steps of gradient descent on (1/2n) sum_mu (y - f)^2 from a = 0.
 
-    Step by step, without eigenvectors: it certifies `Student` on small cases.
+    Step by step, without eigenvectors.
+
+    Parameters
+    ----------
+    features : Features
+    labels : array_like, (n,) or (n, k)
+        One label a sample, or k students with labels of their own.
+    learning_rate : float
+        > 0.
+    record : array_like of int, (T,)
+        Numbers of steps, strictly increasing from 0 on, after which to record.
 
     Returns
     -------
-    array, (n_steps + 1, p)
+    array, (T, p) or (T, p, k)
 
     Raises
     ------
@@ -133,36 +146,69 @@ def descend(features: Features, labels: ArrayLike, learning_rate: float, n_steps
     >>> from lazyrich.solvers.networks.random_feature_maps import feature_weights, real_features
     >>> W = feature_weights(4, 3, np.random.default_rng(0))
     >>> features = real_features(W, 5, "relu", np.random.default_rng(1))
-    >>> descend(features, np.ones(5), 0.1, 2).shape
+    >>> descend(features, np.ones(5), 0.1, [0, 2, 10]).shape
     (3, 4)
     """
     phi = features.train
     n, p = phi.shape
-    y = vector(labels, "labels", n, "one label a sample")
-    rate, steps = positive_number(learning_rate, "learning_rate"), whole_number(n_steps, "n_steps")
-    require_memory(8.0 * (steps + 1) * p, "the recorded readouts")
-    readouts = np.zeros((steps + 1, p))
-    bound = 1e6 * float(y @ y)
+    y = real_array(labels, "labels")
+    if y.ndim not in (1, 2) or len(y) != n or y.size == 0 or not np.isfinite(y).all():
+        raise ValueError(f"labels has shape {y.shape}; needs ({n},) or ({n}, k), finite numbers")
+    rate, steps = positive_number(learning_rate, "learning_rate"), checked_steps(record, "record")
+    require_memory(8.0 * len(steps) * p * (y.size // n), "the recorded readouts")
+    readouts = np.empty((len(steps), p, *y.shape[1:]))
+    readout = np.zeros((p, *y.shape[1:]))
+    bound = 1e6 * float((y**2).sum())
     with one_blas_thread():
-        for k in range(steps):
-            residual = y - phi @ readouts[k]
-            if not residual @ residual <= bound:
+        for step in range(int(steps[-1]) + 1):
+            readouts[steps == step] = readout
+            residual = y - phi @ readout
+            if not float((residual**2).sum()) <= bound:
                 raise ValueError(
-                    f"gradient descent diverged at step {k}: learning_rate = {rate} must be below "
+                    f"gradient descent diverged at step {step}: learning_rate = {rate} must be below "
                     "2/(largest eigenvalue of phi^T phi/(n p))"
                 )
-            readouts[k + 1] = readouts[k] + rate / n * (residual @ phi)
+            readout = readout + rate / n * (phi.T @ residual)
     return readouts
 
 
-def readout_risk(features: Features, readout: ArrayLike, teacher: ArrayLike) -> Array:
-    """E (f - theta . x)^2 over fresh inputs of given readouts a, (..., p), and one teacher theta, (d,)."""
-    a, d = real_array(readout, "readout"), features.inputs.shape[1]
-    theta = vector(teacher, "teacher", d, "one weight an input")
-    if a.shape[-1:] != (len(features.covariance),):
-        raise ValueError(f"readout has shape {a.shape}; needs (..., {len(features.covariance)})")
-    own = ((a @ features.covariance) * a).sum(axis=-1)
-    return own - 2 * a @ (features.of_inputs @ theta) + theta @ theta
+def averaged_risk(features: Features, of_inputs: ArrayLike, of_noise: ArrayLike) -> Risk:
+    """Risk at teacher_power = noise_var = 1 of a student that is linear in its labels.
+
+    Parameters
+    ----------
+    features : Features
+    of_inputs : array_like, (..., p, d)
+        Readouts whose labels are the single inputs, x_mu i for i = 1, ..., d.
+    of_noise : array_like, (..., p, n)
+        Readouts for a label 1 at one sample and 0 at the others.
+
+    Returns
+    -------
+    Risk
+        (signal, noise), (...) each, averaged over teachers and label noise.
+
+    Examples
+    --------
+    Untrained students miss all:
+
+    >>> from lazyrich.solvers.networks.random_feature_maps import feature_weights, real_features
+    >>> W = feature_weights(4, 3, np.random.default_rng(0))
+    >>> features = real_features(W, 5, "relu", np.random.default_rng(1))
+    >>> risk = averaged_risk(features, np.zeros((4, 3)), np.zeros((4, 5)))
+    >>> float(risk.signal), float(risk.noise)
+    (1.0, 0.0)
+    """
+    of_x, of_e = real_array(of_inputs, "of_inputs"), real_array(of_noise, "of_noise")
+    p, (n, d) = len(features.covariance), features.inputs.shape
+    if of_x.shape[-2:] != (p, d) or of_e.shape[-2:] != (p, n):
+        raise ValueError(
+            f"of_inputs {of_x.shape} and of_noise {of_e.shape}; needs (..., {p}, {d}) and (..., {p}, {n})"
+        )
+    with one_blas_thread():
+        own, noise = (((features.covariance @ a) * a).sum(axis=(-2, -1)) for a in (of_x, of_e))
+        cross = (features.of_inputs * of_x).sum(axis=(-2, -1))
+    return Risk((own - 2 * cross) / d + 1, noise)
 
 
 def _singular_system(phi: Array) -> tuple[Array, Array, Array]:

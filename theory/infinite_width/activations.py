@@ -225,11 +225,12 @@ def dual(
     if chosen.closed_form is not None:
         value, derivative = chosen.closed_form(moments)
     else:
-        value, derivative = callable_dual(chosen.function, moments, _tolerance(tolerance))
+        value, derivative = callable_dual(chosen.function, moments, checked_tolerance(tolerance))
     return Dual(value[()], derivative[()])
 
 
-def _tolerance(value: float) -> float:
+def checked_tolerance(value: float) -> float:
+    """`value`, if it is a tolerance that quadrature can keep."""
     if not (isinstance(value, float | int) and 1e-12 <= value <= 1e-2):
         raise ValueError(f"tolerance = {value!r} is outside [1e-12, 1e-2]: rounding leaves no less")
     return float(value)

@@ -40,7 +40,7 @@ CLAIMS = [
         alternatives={"as for linear features": predictions.penalty_of_linear_features},
         quantity="best penalty",
         cost=6.0,
-        **ENSEMBLE,
+        **ENSEMBLE | {"quick_sizes": ()},
     ),
     Ensemble(
         name="infinitely-many-samples",

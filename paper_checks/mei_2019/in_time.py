@@ -35,7 +35,7 @@ CLAIMS = [
         },
         coordinate="feature_ratio",
         quantity="excess risk",
-        cost=10.0,
+        cost=3.0,
         **ENSEMBLE,
     ),
     Ensemble(
@@ -50,7 +50,7 @@ CLAIMS = [
         settings={"equivalent": True},
         coordinate="t",
         quantity="risk, and noise added / noise variance",
-        cost=15.0,
+        cost=1.0,
         **ENSEMBLE,
     ),
     Ensemble(
@@ -62,12 +62,12 @@ CLAIMS = [
         parameters=TRAINED | {"activation": "relu"},
         coordinate="t",
         quantity="risk, and noise added / noise variance",
-        cost=15.0,
+        cost=1.0,
         **ENSEMBLE,
     ),
     Ensemble(
         name="gradient-descent-with-large-steps",
-        statement="Students trained step by step, at half of the largest stable learning rate, follow the "
+        statement="Students trained step by step, at a third of the largest stable learning rate, follow the "
         "theory of gradient descent, not that of the flow.",
         source=IN_TIME,
         equation=r"$e^{-\lambda t}\to(1-\eta\lambda)^{t/\eta}$",
@@ -82,7 +82,7 @@ CLAIMS = [
         coordinate=None,
         alternatives={"gradient flow": predictions.flow_errors},
         quantity="risk, and noise added / noise variance",
-        cost=10.0,
+        cost=6.0,
         **ENSEMBLE,
     ),
     Ensemble(
@@ -103,7 +103,7 @@ CLAIMS = [
         coordinate=None,
         alternatives={"at the last time": predictions.last_risk},
         quantity="excess risk at the best time",
-        cost=10.0,
+        cost=1.0,
         **LESS_WIDE,
     ),
 ]

@@ -68,18 +68,18 @@ def linear_risk(noise_var: float, **given: Any) -> Array:
 
 
 def tuned_risk(
-    feature_ratio: Array, sample_ratio: float, noise_var: float, activation: str = "relu"
+    feature_ratio: Any, sample_ratio: Any, noise_var: float, activation: str = "relu"
 ) -> Array:
-    """Risk at the best penalty."""
+    """Risk at the best penalty, (ratios,)."""
     from scipy.optimize import minimize_scalar
 
     found = []
-    for ratio in feature_ratio:
+    for p, n in zip(*np.broadcast_arrays(feature_ratio, sample_ratio), strict=True):
 
-        def at(log_penalty: float, ratio: float = ratio) -> float:
+        def at(log_penalty: float, p: float = p, n: float = n) -> float:
             return float(
                 random_features.ridge_risk(
-                    sample_ratio, ratio, 1.0, np.exp(log_penalty),
+                    n, p, 1.0, np.exp(log_penalty),
                     activation=activation, noise_var=noise_var,
                 )
             )  # fmt: skip

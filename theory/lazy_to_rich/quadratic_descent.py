@@ -103,7 +103,7 @@ def exact_gradient_descent(
     >>> run = exact_gradient_descent(X, beta, [0, 0], np.eye(2), output_scale=1.0,
     ...     quadratic_strength=0.5, scaled_learning_rate=0.1, n_steps=1)
     >>> print(run.test[0], run.train)
-    0.75 [0.25       0.19072315]
+    0.75 [0.25       0.19072327]
     """
     x = array("X", X, (None, None))
     dim = x.shape[1]

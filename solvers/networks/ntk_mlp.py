@@ -316,6 +316,7 @@ def _fill_kernel(
 
 
 def _blocks(network: Network, n_samples: int) -> list[slice]:
-    """Networks in groups whose activations fit in the cache."""
-    size = max(1, _BLOCK_ENTRIES // (network.width * n_samples))
+    """Networks in groups whose activations and parameters fit in the cache."""
+    entries = network.width * n_samples + sum(array[0].size for array in network.parameters)
+    size = max(1, _BLOCK_ENTRIES // entries)
     return [slice(k, k + size) for k in range(0, network.networks, size)]

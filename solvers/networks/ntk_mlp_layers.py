@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.blas import dgemm
 
 from lazyrich.solvers.networks.activation_functions import ActivationFunction
 
@@ -88,7 +89,10 @@ def step(
             weights += _products(back, columns.T)
             return
         below = np.matmul(np.swapaxes(weights, 1, 2), back)
-        weights += np.matmul(back, np.swapaxes(states[2 * layer - 1], 1, 2))
+        for matrix, a, b in zip(weights, back, states[2 * layer - 1], strict=True):
+            dgemm(
+                1.0, b, a, beta=1.0, c=matrix.T, trans_b=True, overwrite_c=True
+            )  # matrix += a b^T
         back = below
 
 

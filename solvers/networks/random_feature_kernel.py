@@ -22,10 +22,10 @@ Array = NDArray[np.float64]
 
 
 def relu_kernel(X1: ArrayLike, X2: ArrayLike) -> Array:
-    """E relu(w . x1) relu(w . x2), less the square of E relu(g), over w uniform on abs(w) = 1: (n1, n2).
+    """Mean of phi(x1) phi(x2), phi = relu(w . x) - E relu(g), over w uniform on abs(w) = 1: (n1, n2).
 
-    ReLU is homogeneous, so this is the arc-cosine kernel of Gaussian w over d, at any norm of x. The
-    constant 1/(2 pi) is that of features with mean 0 over inputs.
+    ReLU is homogeneous, so that E relu(w . x1) relu(w . x2) is the arc-cosine kernel of Gaussian w over
+    d, at any norm of x, and E relu(w . x) is abs(x) times Gamma(d/2)/(2 sqrt(pi) Gamma((d + 1)/2)).
 
     References
     ----------
@@ -33,17 +33,21 @@ def relu_kernel(X1: ArrayLike, X2: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> x = np.sqrt(50) * np.eye(50)[:2]
-    >>> print(relu_kernel(x, x).round(12)[0])
-    [0.34084506 0.        ]
+    >>> x = np.random.default_rng(0).standard_normal((1, 100_000))
+    >>> print(relu_kernel(x, x).round(3))  # the variance 1/2 - 1/(2 pi) of relu(g)
+    [[0.341]]
     """
     first = finite_matrix(X1, "X1", "samples x inputs")
     second = finite_matrix(X2, "X2", "samples x inputs")
     d = first.shape[1]
-    norms = np.outer(np.linalg.norm(first, axis=1), np.linalg.norm(second, axis=1))
+    lengths = np.linalg.norm(first, axis=1), np.linalg.norm(second, axis=1)
+    norms = np.outer(*lengths)
     cosine = np.clip(first @ second.T / np.where(norms > 0, norms, 1.0), -1.0, 1.0)
     arc = np.sqrt(1 - cosine**2) + (math.pi - np.arccos(cosine)) * cosine
-    return (norms / d * arc - 1) / (2 * math.pi)
+    mean = 1 / math.sqrt(2 * math.pi)
+    of_length = math.exp(math.lgamma(d / 2) - math.lgamma((d + 1) / 2)) / (2 * math.sqrt(math.pi))
+    shift = mean * of_length * np.add.outer(*lengths)
+    return norms / d * arc / (2 * math.pi) - shift + mean**2
 
 
 class KernelStudent(NamedTuple):

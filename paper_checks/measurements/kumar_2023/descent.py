@@ -91,11 +91,18 @@ def linear_students(
     scaled_learning_rate: float,
     steps: Any,
     teacher_power: float,
+    teachers: int,
 ) -> Array:
-    """Train and test loss of one unit without quadratic part: (steps, 2)."""
-    from lazyrich.solvers.networks import quadratic_student as student
-
-    start = student.random_start(1, dim, teacher_power, rng)
-    X = student.random_inputs(round(sample_ratio * dim), dim, rng)
-    run = _train(start.weights, X, start.beta, steps, 1.0, 0.0, scaled_learning_rate)
-    return np.column_stack([run.train_loss, run.test_loss])
+    """Train and test loss of one unit without quadratic part, mean over teachers: (steps, 2)."""
+    beta = rng.standard_normal((dim, teachers))
+    beta *= np.sqrt(teacher_power * dim) / np.linalg.norm(beta, axis=0)
+    X = rng.standard_normal((round(sample_ratio * dim), dim)) / np.sqrt(dim)
+    labels = (X @ beta) ** 2 / 2
+    unlearned, rate = 0.75 * teacher_power**2, scaled_learning_rate * dim / len(X)
+    moved = np.zeros((dim, teachers))
+    losses = []
+    for _ in range(np.max(steps) + 1):
+        error = X @ moved - labels
+        losses.append([np.mean(error**2), np.mean(moved**2) + unlearned])
+        moved -= rate * X.T @ error
+    return np.array(losses)[steps]

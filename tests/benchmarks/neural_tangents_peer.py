@@ -9,19 +9,26 @@ import json
 import resource
 import sys
 import time
-from functools import lru_cache
+from functools import cache
 
 import jax
 import numpy as np
 
 jax.config.update("jax_enable_x64", True)
 
-from neural_tangents import stax  # noqa: E402  float64 must be switched on before
+from neural_tangents import stax
 
-ACTIVATIONS = {"relu": stax.Relu, "erf": stax.Erf}
+ACTIVATIONS = {
+    "relu": stax.Relu,
+    "erf": stax.Erf,
+    "abs": stax.Abs,
+    "sin": stax.Sin,
+    "cos": stax.Cos,
+    "gelu": stax.Gelu,
+}
 
 
-@lru_cache(maxsize=None)
+@cache
 def kernel(activation, layers, sigma_w, sigma_b):
     """The compiled function of inputs, (n, d) -> (nngp, ntk)."""
     dense = {"W_std": sigma_w, "b_std": sigma_b or None, "parameterization": "ntk"}

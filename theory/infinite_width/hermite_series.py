@@ -7,7 +7,7 @@ Mehler's formula gives::
     1 - kappa = sum_k [a_k(q_1) - a_k(q_2)]^2/2 + (1 - rho) sum_k a_k(q_1) a_k(q_2) (1 + ... + rho^(k-1)).
 
 By Schwarz's inequality the terms left out are at most (t_1 t_2)^(1/2), t the share of V = E phi^2 and of
-q E phi'^2 that the terms kept do not contain: it is computed, and series go on until it is 1e-12.
+q E phi'^2 that the terms kept do not contain: it is computed, and series go on until it is 5e-11.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ from numpy.typing import NDArray
 from lazyrich.solvers.compilation import fused
 from lazyrich.theory.infinite_width.callable_duals import hermite_functions
 from lazyrich.theory.infinite_width.gaussian_grid import annihilated, resolving_grid
+from lazyrich.theory.infinite_width.kernel_arguments import require_memory
 from lazyrich.theory.infinite_width.real_function import name_of
 
 FloatArray = NDArray[np.float64]
 Features = tuple[FloatArray, ...]
 
 TOLERANCE = 1e-10  # of the grid
-_TAIL = 1e-12
+_TAIL = 5e-11
 _ROUNDING = 1e-14
-_MOST_TERMS = 4096
+_MOST_TERMS = 8192
 _LEAST_ROOT = 1e-3
 _ODD, _EVEN = 1.0, 2.0
 
@@ -80,10 +81,11 @@ def function_rows(function: Callable[[Any], Any], roots: FloatArray) -> tuple[Fl
     Raises
     ------
     ValueError
-        If phi is no smooth function of one real variable, grows too fast, or needs more than 4096 terms.
+        If phi is no smooth function of one real variable, grows too fast, or needs more than 8192 terms.
     """
     largest = float(roots.max())
     phi, grid = resolving_grid(function, max(largest, _LEAST_ROOT) ** 2, TOLERANCE)
+    require_memory(8.0 * len(roots) * len(grid.z) * 4, f"values of {name_of(function)}")
     profiles = np.stack([phi(root * grid.z) for root in roots]) * grid.root_density
     sizes = (profiles**2).sum(axis=1) * grid.step
     slopes = (annihilated(grid, profiles) ** 2).sum(axis=1) * grid.step
@@ -91,9 +93,10 @@ def function_rows(function: Callable[[Any], Any], roots: FloatArray) -> tuple[Fl
     while n_terms <= _MOST_TERMS:
         terms = profiles @ hermite_functions(grid.z, n_terms).T * grid.step
         energy = terms**2
-        tail = sizes - energy.sum(axis=1) <= _TAIL * sizes
-        slope_tail = slopes - energy @ np.arange(n_terms) <= _TAIL * slopes + _ROUNDING * sizes
-        if tail.all() and slope_tail.all():
+        tail = np.abs(sizes - energy.sum(axis=1))
+        slope_tail = np.abs(slopes - energy @ np.arange(n_terms))
+        small = (tail <= _TAIL * sizes) & (slope_tail <= _TAIL * slopes + _ROUNDING * sizes)
+        if small.all():
             return np.sqrt(sizes), _features(_shortened(terms))
         n_terms *= 2
     raise ValueError(

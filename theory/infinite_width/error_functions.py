@@ -40,8 +40,8 @@ def through_erf(
             up = sine * right[5, k] + cosine * right[4, k]
             along = sine_c * right[7, k] + cosine_c * right[6, k]
             close = abs(rho[i, j]) > 0.5
-            widths = width - right[3, k]
-            y = (wedge + widths * widths / 4) / (up * base + along * c) if close else c
+            widths = (root - right[2, k]) * (root + right[2, k]) / (width + right[3, k])
+            y = (wedge + widths * widths) / (up * base + along * c) if close else c
             x = along * base + up * c if close else base
             ratio = min(x, y) / max(x, y)
             angle = ratio - ratio * ratio * ratio * arc_deficit(2 * ratio * ratio - 1)

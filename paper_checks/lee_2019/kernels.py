@@ -1,5 +1,7 @@
 """Finite networks have random kernels that move in training: by how much."""
 
+from typing import Any
+
 import numpy as np
 
 from lazyrich.paper_checks.evidence.claims import Ensemble
@@ -7,7 +9,7 @@ from lazyrich.paper_checks.lee_2019.settings import ONE_LAYER, SCALES, SOURCE, T
 from lazyrich.paper_checks.measurements.lee_2019 import kernels as routes
 from lazyrich.paper_checks.predictions import lee_2019 as predictions
 
-RELU = {"hidden_layers": 1, "activation": "relu", **SCALES}
+RELU: dict[str, Any] = {"hidden_layers": 1, "activation": "relu", **SCALES}
 
 CLAIMS = [
     Ensemble(
@@ -67,8 +69,7 @@ CLAIMS = [
         r"+\frac{2\alpha^3}{1+\alpha^2}-\pi]-\frac{2\eta\sigma_w^4S^2}{n},\ \alpha=\eta\sigma_w|f-y|\sqrt{S/n}$",
         prediction=predictions.relu_kernel_change,
         measurement=routes.change_in_a_step,
-        parameters=RELU
-        | {"X": [[1.0, 1.0]], "y": (6.0,), "learning_rate": np.array([0.05, 0.1])},
+        parameters=RELU | {"X": [[1.0, 1.0]], "y": (6.0,), "learning_rate": np.array([0.05, 0.1])},
         settings={"networks": 8000},
         coordinate="learning_rate",
         sizes=(16, 64, 256),
@@ -79,7 +80,7 @@ CLAIMS = [
         margin=0.03,
         alternatives={
             "no unit is switched off": predictions.change_without_switching,
-            "units switch on as well": lambda **given: -predictions.relu_kernel_change(**given),
+            "twice as many units are switched": predictions.change_with_twice_the_switching,
         },
         cost=8.0,
     ),

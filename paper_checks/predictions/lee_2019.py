@@ -65,21 +65,20 @@ def losses(step: Any, learning_rate: float, y: Any, X_test: Any, **given: Any) -
     )
 
 
-def posterior_variances(
+def variances_of_one_kernel(
     which: str, *, step: Any, learning_rate: float, y: Any, **given: Any
 ) -> Array:
-    """What the variance would be if training conditioned a Gaussian process on the learned part of the data.
+    """What the variance would be with one kernel, `which`, for both the start and the training.
 
-    The posterior of the kernel `which`, with its own modes learned to the same degree: K** - A_t K(X, *), so that
-    it is the prior at the start and the exact posterior at the end.
+    It falls to the posterior variance of that kernel at the end, as a Gaussian process conditioned on the data would.
     """
     kernels = [pair[("nngp", "ntk").index(which)] for pair in pairs_of_kernels(**given)]
-    same = [(kernel, kernel) for kernel in kernels]
-    found = kernel_flow.ensemble_prediction(*same, y, np.asarray(step) * learning_rate)
+    train, cross, test = ((kernel, kernel) for kernel in kernels)
+    found = kernel_flow.ensemble_prediction(train, cross, test, y, np.asarray(step) * learning_rate)
     return np.einsum("tii->ti", found.covariance)
 
 
-def _own_kernels(X: Any, X_test: Any, **given: Any) -> dict[str, Array]:
+def _own_kernels(X: Any, X_test: Any, **given: Any) -> dict[str, Any]:
     """Outputs and empirical kernels of the network that the measurement trains."""
     from lazyrich.paper_checks.measurements.lee_2019.linearised import start
     from lazyrich.solvers.networks.ntk_mlp import empirical_ntk, outputs
@@ -144,15 +143,6 @@ def paired_descent(
     )  # fmt: skip
 
 
-def with_infinite_kernels(
-    X: Any, X_test: Any, ntk_train: Any, ntk_cross: Any, **given: Any
-) -> Array:
-    """The same network with the kernels of infinite width."""
-    train, cross, _ = pairs_of_kernels(X, X_test, **given)
-    given = {name: x for name, x in given.items()}
-    return paired_descent(X=X, X_test=X_test, ntk_train=train[1], ntk_cross=cross[1], **given)
-
-
 def relu_variances(width: Any, X: Any, hidden_layers: int, activation: str, **scales: Any) -> Array:
     from lazyrich.theory.infinite_width.kernel_fluctuation import relu_ntk_variance
 
@@ -179,6 +169,11 @@ def relu_kernel_change(
     )
 
 
+def change_with_twice_the_switching(width: float, **given: Any) -> Array:
+    """The part due to units that pass their kink is doubled."""
+    return 2 * relu_kernel_change(width, **given) - change_without_switching(width, **given)
+
+
 def change_without_switching(
     width: float, learning_rate: Any, X: Any, y: Any, sigma_w: float, sigma_b: float, **_: Any
 ) -> Array:
@@ -186,3 +181,29 @@ def change_without_switching(
     power, rate = sigma_w**2 * np.mean(np.square(X)) + sigma_b**2, np.asarray(learning_rate)
     error_power = y[0] ** 2 + sigma_w**2 * power / 2 + sigma_b**2
     return sigma_w**4 * power**2 * rate * (rate * error_power - 2) / width
+
+
+def _digit_moments(
+    classes: tuple[int, int], n_train: int, n_test: int, **given: Any
+) -> kernel_flow.EnsemblePrediction:
+    from lazyrich.paper_checks.measurements.lee_2019.digits import task
+
+    x, y, x_test, _ = task(classes, n_train, n_test)
+    return moments(X=x, y=y, X_test=x_test, **given)
+
+
+def digit_means(**given: Any) -> Array:
+    return _digit_moments(**given).mean
+
+
+def digit_variances(**given: Any) -> Array:
+    return np.einsum("tii->ti", _digit_moments(**given).covariance).mean(axis=-1)
+
+
+def digit_variances_of_one_kernel(
+    which: str, classes: tuple[int, int], n_train: int, n_test: int, **given: Any
+) -> Array:
+    from lazyrich.paper_checks.measurements.lee_2019.digits import task
+
+    x, y, x_test, _ = task(classes, n_train, n_test)
+    return variances_of_one_kernel(which, X=x, y=y, X_test=x_test, **given).mean(axis=-1)

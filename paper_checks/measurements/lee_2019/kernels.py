@@ -63,9 +63,7 @@ def change_in_a_step(
     """Mean change of NTK(x, x) in one step on one sample (x, y), by learning rate."""
     from lazyrich.solvers.networks.ntk_mlp import initial_parameters, train
 
-    start = initial_parameters(
-        np.shape(X)[1], int(width), hidden_layers, rng, networks=networks
-    )
+    start = initial_parameters(np.shape(X)[1], int(width), hidden_layers, rng, networks=networks)
     runs = (
         train(start, X, y, float(rate), [0, 1], record_kernel=True, **network).kernels[:, :, 0, 0]
         for rate in learning_rate

@@ -55,9 +55,9 @@ def _linear_model(X: Any, X_test: Any, **given: Any) -> tuple[Array, ...]:
 
 @lru_cache(maxsize=4)
 def _cached_model(x: bytes, x_test: bytes, d: int, given: tuple[Any, ...]) -> tuple[Array, ...]:
-    points = [np.frombuffer(raw).reshape(-1, d) for raw in (x, x_test)]
     settings = dict(given)
-    parameters, *inputs = start(*points, **settings)
+    rows, rows_test = (np.frombuffer(raw).reshape(-1, d) for raw in (x, x_test))
+    parameters, *inputs = start(rows, rows_test, **settings)
     network = {name: settings[name] for name in ("activation", "sigma_w", "sigma_b")}
     found: list[Array] = []
     for rows in inputs:

@@ -167,6 +167,7 @@ def draw_kernel(data: Curves) -> Picture:
         axes.set(xscale="log", yscale="log", xlabel="width n", title=title)
         axes.legend()
         plain_ticks(axes.xaxis, [64, 256, 1024, 4096])
+    plain_ticks(left.yaxis, [0.02, 0.05, 0.1, 0.2])
     left.set_ylabel("rms of the NTK / its mean")
     return picture
 
@@ -219,7 +220,7 @@ def compute_digits(
 def draw_digits(data: Curves) -> Picture:
     from matplotlib.figure import Figure as Picture
 
-    picture = Picture(figsize=(8.0, 3.0))
+    picture = Picture(figsize=(9.0, 3.0))
     left, middle, right = picture.subplots(1, 3)
     three = data["target"] > 0
     for chosen, colour, shape, label in ((three, "C0", "o", "3"), (~three, "C1", "s", "8")):
@@ -233,7 +234,8 @@ def draw_digits(data: Curves) -> Picture:
         both = np.concatenate([data[name], data[f"trained_{name}"]])
         ends = np.array([both.min(), both.max()])
         theory_line(axes, ends, ends, color="0.4", linewidth=1, label="equal")
-        axes.set(xlabel=f"predicted {name}", ylabel=f"measured {name}")
+        word = {"mean": "mean output", "deviation": "standard deviation"}[name]
+        axes.set(xlabel=f"predicted {word}", ylabel=f"measured {word}")
     left.legend()
     theory_line(right, data["step"], data["average_variance"], color="C2", label="theory")
     simulation_points(

@@ -49,11 +49,11 @@ CLAIMS = [
         parameters={"X": TASK["X"], "y": TASK["y"]}
         | ONE_LAYER
         | {"step": (1, 2, 4, 8), "learning_rate": 0.2},
-        settings={"families": 16, "pairs": 5},
+        settings={"families": 32, "pairs": 5},
         coordinate="sigma_w",
         scale=1.0,
-        sizes=(32, 128, 512),
-        quick_sizes=(16, 64, 256),
+        sizes=(16, 64, 256),
+        quick_sizes=(8, 32, 128),
         size="width",
         noise_exponent=1.0,
         quantity="NTK",

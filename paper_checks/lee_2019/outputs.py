@@ -42,7 +42,7 @@ CLAIMS = [
         scale="maximum",
         quantity="mean test output",
         alternatives={"gradient flow": partial(predictions.means, discrete=False)},
-        **FINITE,
+        **FINITE | {"margin": 0.02},
     ),
     Ensemble(
         name="spread-in-time",
@@ -72,7 +72,7 @@ CLAIMS = [
         parameters=TRAINING,
         scale=1.0,
         quantity="covariance of test outputs",
-        **FINITE,
+        **FINITE | {"settings": {"families": 6, "pairs": 8}},
     ),
     Ensemble(
         name="expected-loss",

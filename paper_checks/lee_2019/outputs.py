@@ -94,10 +94,10 @@ CLAIMS = [
         prediction=predictions.means,
         measurement=routes.means,
         parameters=LAST_LAYER,
-        scale="maximum",
+        scale=1.0,
         quantity="mean test output",
         alternatives={"all layers train": partial(trained_as_a_whole, predictions.means)},
-        **FINITE,
+        **FINITE | {"margin": 0.02, "settings": {"families": 6, "pairs": 8}},
     ),
     Ensemble(
         name="last-layer-posterior",

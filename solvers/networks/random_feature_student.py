@@ -1,52 +1,27 @@
-r"""Random-feature students: fixed random first layer, trained readout; exact errors of their fits.
+r"""Random-feature students: fixed features, trained readout; exact errors of their fits.
 
-Inputs x ~ N(0, I_d), labels y = theta . x + noise. Features phi_j = act(w_j . x) - E act with
-abs(w_j) = 1, output f = a . phi/sqrt(p). "gaussian" features are not of this form: phi = mu_1 W x +
-mu_* z with independent z ~ N(0, I_p) for each sample, the Gaussian equivalent of those of an activation.
-
-A fit is linear in the labels, a = V g U^T y with the singular vectors of the n x p features and a factor g
+Labels y = theta . x + noise, output f = a . phi/sqrt(p) of features phi (`random_feature_maps`). A fit is
+linear in the labels, a = V g U^T y with the singular vectors of the n x p features and a factor g
 for each singular value, by ridge regression or after some time of gradient flow. So its error
 E (f - theta . x)^2 over fresh inputs, teachers theta ~ N(0, teacher_power/d) and label noise is exact:
-the Gaussian averages of products of two features are arc-cosine and arcsine kernels, no test set
-is drawn.
+the Gaussian averages of products of two features are known, no test set is drawn.
 """
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lazyrich.solvers.networks.arguments import (
-    finite_matrix,
-    generator,
-    positive_number,
-    real_array,
-    whole_number,
-)
+from lazyrich.solvers.networks.arguments import positive_number, real_array
 from lazyrich.solvers.networks.blas_threads import one_blas_thread
+from lazyrich.solvers.networks.deep_linear_input import checked_steps
 from lazyrich.solvers.networks.linear_student_input import non_negative, times_of, vector
 from lazyrich.solvers.networks.memory import require_memory
+from lazyrich.solvers.networks.random_feature_maps import Features
 
 Array = NDArray[np.float64]
-
-ACTIVATIONS = ("relu", "erf", "scaled_erf")
-_ERF_SCALE_SQUARED = {"erf": 1.0, "scaled_erf": 0.5}
-
-
-class Features(NamedTuple):
-    """Features of the training samples, and what fresh ones have on average."""
-
-    train: Array
-    """phi/sqrt(p), (n, p)."""
-    inputs: Array
-    """x, (n, d)."""
-    covariance: Array
-    """E phi phi^T/p over fresh inputs, (p, p)."""
-    of_inputs: Array
-    """E phi x^T/sqrt(p) over fresh inputs, (p, d)."""
 
 
 class Risk(NamedTuple):
@@ -56,128 +31,6 @@ class Risk(NamedTuple):
     """What is missed of teachers with E abs(theta)^2 = teacher_power: bias. (...)."""
     noise: Array
     """What label noise adds: variance. (...)."""
-
-
-def feature_weights(n_features: int, dim: int, rng: np.random.Generator) -> Array:
-    """Directions w_j, uniform on the sphere abs(w) = 1: (p, d).
-
-    Examples
-    --------
-    >>> w = feature_weights(3, 5, np.random.default_rng(0))
-    >>> bool(np.allclose((w**2).sum(axis=1), 1))
-    True
-    """
-    size = whole_number(n_features, "n_features"), whole_number(dim, "dim")
-    weights = generator(rng).standard_normal(size)
-    return weights / np.linalg.norm(weights, axis=1, keepdims=True)
-
-
-def real_features(
-    weights: ArrayLike, n_train: int, activation: str, rng: np.random.Generator
-) -> Features:
-    """Features act(w . x) - E act of n samples x ~ N(0, I).
-
-    Parameters
-    ----------
-    weights : array_like, (p, d)
-        Rows of length 1.
-    n_train : int
-    activation : str
-        "relu", "erf" = erf(x) or "scaled_erf" = erf(x/sqrt 2).
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    Features
-
-    Raises
-    ------
-    ValueError
-        For another activation, rows of another length or sizes that are not whole.
-
-    References
-    ----------
-    Cho, Saul 2009 (arc-cosine kernel); Williams 1997 (arcsine kernel).
-
-    Examples
-    --------
-    >>> W = feature_weights(4, 3, np.random.default_rng(0))
-    >>> features = real_features(W, 100_000, "relu", np.random.default_rng(1))
-    >>> measured = features.train.T @ features.train / 100_000
-    >>> bool(np.abs(measured - features.covariance).max() < 2e-3)
-    True
-    """
-    W, n = _checked_weights(weights), whole_number(n_train, "n_train")
-    require_memory(8.0 * (3 * n * len(W) + 3 * len(W) ** 2), "features and their covariance")
-    p, d = W.shape
-    with one_blas_thread():
-        x = generator(rng).standard_normal((n, d))
-        fields, overlaps = x @ W.T, np.clip(W @ W.T, -1.0, 1.0)
-    np.fill_diagonal(overlaps, 1.0)
-    if activation == "relu":
-        phi = np.maximum(fields, 0) - 1 / math.sqrt(2 * math.pi)
-        arc = np.sqrt(1 - overlaps**2) + (math.pi - np.arccos(overlaps)) * overlaps
-        covariance, slope = (arc - 1) / (2 * math.pi), 0.5
-    elif activation in _ERF_SCALE_SQUARED:
-        from scipy.special import erf
-
-        squared = _ERF_SCALE_SQUARED[activation]
-        share = 2 * squared / (1 + 2 * squared)
-        phi = erf(math.sqrt(squared) * fields)
-        covariance, slope = (
-            2 / math.pi * np.arcsin(share * overlaps),
-            math.sqrt(2 * share / math.pi),
-        )
-    else:
-        raise ValueError(f"activation = {activation!r}; needs one of {ACTIVATIONS}")
-    return Features(phi / math.sqrt(p), x, covariance / p, slope * W / math.sqrt(p))
-
-
-def gaussian_features(
-    weights: ArrayLike,
-    n_train: int,
-    linear: float,
-    nonlinear_variance: float,
-    rng: np.random.Generator,
-) -> Features:
-    """Features linear W x + sqrt(nonlinear_variance) z of n samples, z independent and Gaussian.
-
-    Parameters
-    ----------
-    weights : array_like, (p, d)
-        Rows of length 1.
-    n_train : int
-    linear : float
-        mu_1, the slope of the activation that they stand for; finite.
-    nonlinear_variance : float
-        mu_*^2 >= 0.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    Features
-
-    Raises
-    ------
-    ValueError
-        For values outside these ranges.
-
-    Examples
-    --------
-    >>> W = feature_weights(4, 3, np.random.default_rng(0))
-    >>> gaussian_features(W, 5, 0.5, 0.1, np.random.default_rng(1)).train.shape
-    (5, 4)
-    """
-    W, n = _checked_weights(weights), whole_number(n_train, "n_train")
-    extra = non_negative(nonlinear_variance, "nonlinear_variance")
-    slope = float(vector([linear], "linear", 1, "one number")[0])
-    require_memory(8.0 * (3 * n * len(W) + 3 * len(W) ** 2), "features and their covariance")
-    p, d = W.shape
-    with one_blas_thread():
-        x = generator(rng).standard_normal((n, d))
-        phi = slope * (x @ W.T) + math.sqrt(extra) * rng.standard_normal((n, p))
-        covariance = (slope**2 * (W @ W.T) + extra * np.eye(p)) / p
-    return Features(phi / math.sqrt(p), x, covariance, slope * W / math.sqrt(p))
 
 
 class Student:
@@ -191,6 +44,7 @@ class Student:
     --------
     The ridge fit with a tiny penalty, and the flow after a long time:
 
+    >>> from lazyrich.solvers.networks.random_feature_maps import feature_weights, real_features
     >>> W = feature_weights(10, 20, np.random.default_rng(0))
     >>> student = Student(real_features(W, 40, "erf", np.random.default_rng(1)))
     >>> static, late = student.ridge_risk(1e-9), student.flow_risk(1e9)
@@ -260,14 +114,26 @@ class Student:
             return Risk(power * signal, noise * (gain**2 @ self._diagonal))
 
 
-def descend(features: Features, labels: ArrayLike, learning_rate: float, n_steps: int) -> Array:
-    """Readout a after each of n_steps steps of gradient descent on (1/2n) sum_mu (y - f)^2 from a = 0.
+def descend(
+    features: Features, labels: ArrayLike, learning_rate: float, record: ArrayLike
+) -> Array:
+    """Readouts a after given numbers of steps of gradient descent on (1/2n) sum_mu (y - f)^2 from a = 0.
 
-    Step by step, without eigenvectors: it certifies `Student` on small cases.
+    Step by step, without eigenvectors.
+
+    Parameters
+    ----------
+    features : Features
+    labels : array_like, (n,) or (n, k)
+        One label a sample, or k students with labels of their own.
+    learning_rate : float
+        > 0.
+    record : array_like of int, (T,)
+        Numbers of steps, strictly increasing from 0 on, after which to record.
 
     Returns
     -------
-    array, (n_steps + 1, p)
+    array, (T, p) or (T, p, k)
 
     Raises
     ------
@@ -277,38 +143,72 @@ def descend(features: Features, labels: ArrayLike, learning_rate: float, n_steps
 
     Examples
     --------
+    >>> from lazyrich.solvers.networks.random_feature_maps import feature_weights, real_features
     >>> W = feature_weights(4, 3, np.random.default_rng(0))
     >>> features = real_features(W, 5, "relu", np.random.default_rng(1))
-    >>> descend(features, np.ones(5), 0.1, 2).shape
+    >>> descend(features, np.ones(5), 0.1, [0, 2, 10]).shape
     (3, 4)
     """
     phi = features.train
     n, p = phi.shape
-    y = vector(labels, "labels", n, "one label a sample")
-    rate, steps = positive_number(learning_rate, "learning_rate"), whole_number(n_steps, "n_steps")
-    require_memory(8.0 * (steps + 1) * p, "the recorded readouts")
-    readouts = np.zeros((steps + 1, p))
-    bound = 1e6 * float(y @ y)
+    y = real_array(labels, "labels")
+    if y.ndim not in (1, 2) or len(y) != n or y.size == 0 or not np.isfinite(y).all():
+        raise ValueError(f"labels has shape {y.shape}; needs ({n},) or ({n}, k), finite numbers")
+    rate, steps = positive_number(learning_rate, "learning_rate"), checked_steps(record, "record")
+    require_memory(8.0 * len(steps) * p * (y.size // n), "the recorded readouts")
+    readouts = np.empty((len(steps), p, *y.shape[1:]))
+    readout = np.zeros((p, *y.shape[1:]))
+    bound = 1e6 * float((y**2).sum())
     with one_blas_thread():
-        for k in range(steps):
-            residual = y - phi @ readouts[k]
-            if not residual @ residual <= bound:
+        for step in range(int(steps[-1]) + 1):
+            readouts[steps == step] = readout
+            residual = y - phi @ readout
+            if not float((residual**2).sum()) <= bound:
                 raise ValueError(
-                    f"gradient descent diverged at step {k}: learning_rate = {rate} must be below "
+                    f"gradient descent diverged at step {step}: learning_rate = {rate} must be below "
                     "2/(largest eigenvalue of phi^T phi/(n p))"
                 )
-            readouts[k + 1] = readouts[k] + rate / n * (residual @ phi)
+            readout = readout + rate / n * (phi.T @ residual)
     return readouts
 
 
-def readout_risk(features: Features, readout: ArrayLike, teacher: ArrayLike) -> Array:
-    """E (f - theta . x)^2 over fresh inputs of given readouts a, (..., p), and one teacher theta, (d,)."""
-    a, d = real_array(readout, "readout"), features.inputs.shape[1]
-    theta = vector(teacher, "teacher", d, "one weight an input")
-    if a.shape[-1:] != (len(features.covariance),):
-        raise ValueError(f"readout has shape {a.shape}; needs (..., {len(features.covariance)})")
-    own = ((a @ features.covariance) * a).sum(axis=-1)
-    return own - 2 * a @ (features.of_inputs @ theta) + theta @ theta
+def averaged_risk(features: Features, of_inputs: ArrayLike, of_noise: ArrayLike) -> Risk:
+    """Risk at teacher_power = noise_var = 1 of a student that is linear in its labels.
+
+    Parameters
+    ----------
+    features : Features
+    of_inputs : array_like, (..., p, d)
+        Readouts whose labels are the single inputs, x_mu i for i = 1, ..., d.
+    of_noise : array_like, (..., p, n)
+        Readouts for a label 1 at one sample and 0 at the others.
+
+    Returns
+    -------
+    Risk
+        (signal, noise), (...) each, averaged over teachers and label noise.
+
+    Examples
+    --------
+    Untrained students miss all:
+
+    >>> from lazyrich.solvers.networks.random_feature_maps import feature_weights, real_features
+    >>> W = feature_weights(4, 3, np.random.default_rng(0))
+    >>> features = real_features(W, 5, "relu", np.random.default_rng(1))
+    >>> risk = averaged_risk(features, np.zeros((4, 3)), np.zeros((4, 5)))
+    >>> float(risk.signal), float(risk.noise)
+    (1.0, 0.0)
+    """
+    of_x, of_e = real_array(of_inputs, "of_inputs"), real_array(of_noise, "of_noise")
+    p, (n, d) = len(features.covariance), features.inputs.shape
+    if of_x.shape[-2:] != (p, d) or of_e.shape[-2:] != (p, n):
+        raise ValueError(
+            f"of_inputs {of_x.shape} and of_noise {of_e.shape}; needs (..., {p}, {d}) and (..., {p}, {n})"
+        )
+    with one_blas_thread():
+        own, noise = (((features.covariance @ a) * a).sum(axis=(-2, -1)) for a in (of_x, of_e))
+        cross = (features.of_inputs * of_x).sum(axis=(-2, -1))
+    return Risk((own - 2 * cross) / d + 1, noise)
 
 
 def _singular_system(phi: Array) -> tuple[Array, Array, Array]:
@@ -322,12 +222,3 @@ def _singular_system(phi: Array) -> tuple[Array, Array, Array]:
     if wide:
         return singular, vectors, phi.T @ vectors / singular
     return singular, phi @ vectors / singular, vectors
-
-
-def _checked_weights(weights: ArrayLike) -> Array:
-    matrix = finite_matrix(weights, "weights", "features x inputs")
-    lengths = np.linalg.norm(matrix, axis=1)
-    if (np.abs(lengths - 1) > 1e-9).any():
-        bad = int(np.argmax(np.abs(lengths - 1)))
-        raise ValueError(f"weights[{bad}] has length {lengths[bad]}; needs rows of length 1")
-    return matrix

@@ -15,8 +15,10 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from lazyrich.theory.infinite_width import closed_duals
+from lazyrich.theory.infinite_width.callable_duals import callable_dual
 from lazyrich.theory.infinite_width.closed_duals import ClosedForm, Dual
 from lazyrich.theory.infinite_width.correlated_pair import pair
+from lazyrich.theory.infinite_width.real_function import name_of
 
 __all__ = ["Activation", "Dual", "dual", "resolve"]
 
@@ -77,6 +79,10 @@ _NAMED = {
         Activation("exp", np.exp, closed_duals.exponential),
         Activation("gaussian", lambda x: np.exp(-(x**2)), closed_duals.gaussian),
         Activation("gelu", lambda x: x * special.ndtr(x), closed_duals.gelu),
+        Activation("tanh", np.tanh),
+        Activation("sigmoid", special.expit),
+        Activation("softplus", lambda x: np.logaddexp(0, x)),
+        Activation("swish", lambda x: x * special.expit(x)),
     )
 }
 
@@ -93,8 +99,9 @@ def resolve(activation: Any) -> Activation:
     ----------
     activation : str, pair or callable
         identity, relu, abs, step = 1[x > 0], sign, erf, scaled_erf = erf(x/sqrt 2), sin, cos, exp,
-        gaussian = exp(-x^2), gelu = x Phi(x); ("leaky_relu", slope), ("polynomial", coefficients from low
-        to high, degree at most 100).
+        gaussian = exp(-x^2), gelu = x Phi(x), tanh, sigmoid, softplus, swish = x sigmoid(x);
+        ("leaky_relu", slope), ("polynomial", coefficients from low to high, degree at most 100); or a
+        function of one real variable, of arrays or of single numbers.
 
     Returns
     -------
@@ -114,6 +121,8 @@ def resolve(activation: Any) -> Activation:
         return activation
     if isinstance(activation, str):
         return _by_name(activation)
+    if callable(activation):
+        return Activation(name_of(activation), activation)
     if isinstance(activation, tuple | list) and len(activation) == 2:
         return _with_parameters(*activation)
     raise ValueError(f"activation = {activation!r}; needs one of: {_known()}")
@@ -180,7 +189,9 @@ def dual(
         c, with abs(c) <= sqrt(q1 q2); an excess of 1e-12, relative, counts as rounding. The three
         arrays broadcast.
     tolerance : float
-        Unused by the closed forms, which are exact.
+        In [1e-12, 1e-2], for tanh, sigmoid, softplus, swish and functions: the largest error of V and V'
+        relative to sqrt(E phi(u)^2 E phi(v)^2) and to sqrt(E phi'(u)^2 E phi'(v)^2), the largest values that
+        Schwarz's inequality leaves. The other names have closed forms, which are exact.
 
     Returns
     -------
@@ -190,7 +201,9 @@ def dual(
     Raises
     ------
     ValueError
-        For an unknown activation, values outside these ranges or nan, and where a mean overflows.
+        For an unknown activation, values outside these ranges or nan, and where a mean overflows; for a
+        function that has kinks, jumps or features narrower than 1e-4 standard deviations, is not finite,
+        grows too fast, or is not a function of one real variable.
 
     Notes
     -----
@@ -209,6 +222,15 @@ def dual(
     """
     chosen = resolve(activation)
     moments = pair(q1, q2, covariance)
-    assert chosen.closed_form is not None
-    value, derivative = chosen.closed_form(moments)
+    if chosen.closed_form is not None:
+        value, derivative = chosen.closed_form(moments)
+    else:
+        value, derivative = callable_dual(chosen.function, moments, checked_tolerance(tolerance))
     return Dual(value[()], derivative[()])
+
+
+def checked_tolerance(value: float) -> float:
+    """`value`, if it is a tolerance that quadrature can keep."""
+    if not (isinstance(value, float | int) and 1e-12 <= value <= 1e-2):
+        raise ValueError(f"tolerance = {value!r} is outside [1e-12, 1e-2]: rounding leaves no less")
+    return float(value)

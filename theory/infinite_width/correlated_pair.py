@@ -72,7 +72,7 @@ def pair(q1: ArrayLike, q2: ArrayLike, covariance: ArrayLike) -> Pair:
     >>> float(pair(1.0, 1.0, 0.5).angle / np.pi).__round__(12)
     0.333333333333
     """
-    variance1, variance2 = _variances("q1", q1), _variances("q2", q2)
+    variance1, variance2 = variances("q1", q1), variances("q2", q2)
     c = _real("covariance", covariance)
     try:
         variance1, variance2, c = np.broadcast_arrays(variance1, variance2, c)
@@ -156,7 +156,8 @@ def _within_bound(
         )
 
 
-def _variances(name: str, values: ArrayLike) -> FloatArray:
+def variances(name: str, values: ArrayLike) -> FloatArray:
+    """`values` as float64 in [0, 1e100]."""
     array = _real(name, values)
     valid = (array >= 0) & (array <= LARGEST_VARIANCE)
     if not valid.all():

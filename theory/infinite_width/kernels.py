@@ -10,12 +10,12 @@ with output f = z^(L+1), L = `hidden_layers`, and all widths n -> inf.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lazyrich.theory.infinite_width import layer_tables
+from lazyrich.solvers.blas_threads import one_blas_thread
 from lazyrich.theory.infinite_width.kernel_arguments import (
     inputs,
     non_negative,
@@ -23,9 +23,13 @@ from lazyrich.theory.infinite_width.kernel_arguments import (
     whole,
 )
 
+if TYPE_CHECKING:
+    from lazyrich.theory.infinite_width.activation_maps import ActivationMap
+    from lazyrich.theory.infinite_width.layer_tables import Tables
+
 FloatArray = NDArray[np.float64]
 
-_BLOCK = 32  # rows that one thread takes at a time
+_BLOCK = 2**14  # pairs that one thread takes at a time: their state stays in its cache
 
 
 class Kernels(NamedTuple):
@@ -100,93 +104,121 @@ def mlp_kernels(
     [[25.]] [[100.]]
     """
     first = inputs(X1, "X1")
-    second = None if X2 is None else inputs(X2, "X2", columns=first.shape[1])
+    second = first if X2 is None else inputs(X2, "X2", columns=first.shape[1])
     layers = whole(hidden_layers, "hidden_layers")
-    phi = _known(activation)
     widths = non_negative(sigma_w, "sigma_w"), non_negative(sigma_b, "sigma_b")
-    columns = first if second is None else second
-    require_memory(
-        _needed(first, columns, layers), f"kernels of {len(first)} x {len(columns)} pairs"
+    pairs = 2.0 * len(first) * len(second) + (len(first) + len(second)) * first.shape[1]
+    require_memory(8 * pairs, f"kernels of {len(first)} x {len(second)} pairs")
+    return _kernels(first, None if X2 is None else second, layers, activation, *widths)
+
+
+def _kernels(
+    X1: FloatArray,
+    X2: FloatArray | None,
+    hidden_layers: int,
+    activation: Any,
+    sigma_w: float,
+    sigma_b: float,
+) -> Kernels:
+    from lazyrich.theory.infinite_width.activation_maps import activation_map
+    from lazyrich.theory.infinite_width.layer_tables import layer_tables
+
+    phi = activation_map(activation)
+    rows, lengths, norms = _scaled(X1)
+    if X2 is None:
+        tables = layer_tables(norms, hidden_layers, phi, sigma_w, sigma_b)
+        inputs1 = _Inputs(rows, lengths, tables)
+        return _all_pairs(inputs1, inputs1, phi, symmetric=True)
+    rows2, lengths2, norms2 = _scaled(X2)
+    n = len(norms)
+    both = layer_tables(np.concatenate((norms, norms2)), hidden_layers, phi, sigma_w, sigma_b)
+    left, right = (
+        both._replace(layers=[np.ascontiguousarray(a[:, part]) for a in both.layers])._replace(
+            scales=both.scales[part]
+        )
+        for part in (slice(n), slice(n, None))
+    )
+    return _all_pairs(
+        _Inputs(rows, lengths, left), _Inputs(rows2, lengths2, right), phi, symmetric=False
     )
 
-    left = _prepared(first, layers, phi, *widths)
-    right = left if second is None else _prepared(second, layers, phi, *widths)
-    return _all_pairs(left, right, phi, symmetric=second is None)
 
-
-class _Rows(NamedTuple):
-    """`rows` times a power of 2 each, 1/length of each (0 for zeros), tables of the layers."""
+class _Inputs(NamedTuple):
+    """`rows` times a power of 2 each, 1/length of each (0 for zeros), and the tables of the layers."""
 
     rows: FloatArray
     inverse_lengths: FloatArray
-    layers: FloatArray
-    scales: FloatArray
+    tables: Tables
 
 
-def _all_pairs(
-    left: _Rows, right: _Rows, activation: layer_tables.Activation, symmetric: bool
-) -> Kernels:
-    """Blocks of rows, each by one thread: only the two results are as large as the kernel."""
-    import numba
-
-    from lazyrich.theory.infinite_width import pair_passes
-
-    run = getattr(pair_passes, f"{activation.name}_pass")
-    parameters = np.array(activation.parameters)
-    nngp = np.matmul(left.rows, right.rows.T)
-    ntk = np.empty_like(nngp)
-
-    def block(first: int) -> None:
-        last = min(first + _BLOCK, len(nngp))
-        start = first if symmetric else 0
-        span = first, last, start
-        lengths = left.inverse_lengths, right.inverse_lengths
-        pair_passes.correlate(nngp, ntk, left.rows, right.rows, *lengths, *span)
-        tables = left.layers, right.layers, left.scales, right.scales
-        run(nngp, ntk, *tables, parameters, *span)
-        if symmetric:
-            pair_passes.mirror(nngp, ntk, first, last)
-
-    with ThreadPoolExecutor(numba.config.NUMBA_NUM_THREADS) as threads:
-        list(threads.map(block, range(0, len(nngp), _BLOCK)))
-    return Kernels(nngp, ntk)
-
-
-def _prepared(
-    X: FloatArray,
-    hidden_layers: int,
-    activation: layer_tables.Activation,
-    sigma_w: float,
-    sigma_b: float,
-) -> _Rows:
-    """Rows scaled to entries of order 1 without rounding, and what the recursion needs of each."""
+def _scaled(X: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Rows with entries of order 1, without rounding, their inverse lengths, root mean squares of X."""
     _, exponents = np.frexp(np.abs(X).max(axis=1))
     rows = np.ldexp(X, -exponents[:, None])
     lengths = np.sqrt((rows**2).sum(axis=1))
-    norms = np.ldexp(lengths / np.sqrt(X.shape[1]), exponents)
-    tables = layer_tables.layer_tables(norms, hidden_layers, activation, sigma_w, sigma_b)
     inverse = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    return _Rows(rows, inverse, *tables)
+    return rows, inverse, np.ldexp(lengths / np.sqrt(X.shape[1]), exponents)
 
 
-def _needed(first: FloatArray, second: FloatArray, layers: int) -> float:
-    """Bytes: two kernels, unit rows, and tables of up to ten features a row and layer."""
-    rows = len(first) + (0 if first is second else len(second))
-    return 8.0 * (2 * len(first) * len(second) + rows * (2 * first.shape[1] + 10 * (layers + 1)))
+def _all_pairs(left: _Inputs, right: _Inputs, phi: ActivationMap, symmetric: bool) -> Kernels:
+    """Blocks of rows, one thread each; only the two results are as large as a kernel."""
+    import numba
+
+    n1, n2 = len(left.rows), len(right.rows)
+    found = Kernels(np.empty((n1, n2)), np.empty((n1, n2)))
+    height = max(1, _BLOCK // n2)
+    blocks = list(range(0, n1, height))[::-1]
+    n_threads = min(numba.config.NUMBA_NUM_THREADS, len(blocks))  # type: ignore[attr-defined]
+
+    def work(_: int) -> None:
+        state = np.empty((4, height * n2))
+        while True:
+            try:
+                first = blocks.pop()
+            except IndexError:
+                return
+            span = first, min(first + height, n1), first if symmetric else 0
+            _block(found, state, left, right, phi, *span)
+            if symmetric:
+                _mirror(found, *span[:2])
+
+    with one_blas_thread(), ThreadPoolExecutor(n_threads) as threads:
+        list(threads.map(work, range(n_threads)))
+    return found
 
 
-def _known(activation: Any) -> layer_tables.Activation:
-    """The activation's table functions; ``ValueError`` for one that is not known."""
-    if activation == "relu":
-        return layer_tables.piecewise_linear(0.0, 1.0)
-    if activation == "abs":
-        return layer_tables.piecewise_linear(-1.0, 1.0)
-    if activation == "identity":
-        return layer_tables.piecewise_linear(1.0, 1.0)
-    if activation == "erf":
-        return layer_tables.scaled_erf(2.0)
-    if activation == "scaled_erf":
-        return layer_tables.scaled_erf(1.0)
-    if isinstance(activation, tuple) and len(activation) == 2 and activation[0] == "leaky_relu":
-        return layer_tables.piecewise_linear(float(activation[1]), 1.0)
-    raise ValueError(f"activation = {activation!r}; needs relu, leaky_relu, abs, identity or erf")
+def _block(
+    found: Kernels,
+    state: FloatArray,
+    left: _Inputs,
+    right: _Inputs,
+    phi: ActivationMap,
+    first: int,
+    last: int,
+    start: int,
+) -> None:
+    """Rows `first` to `last` and columns from `start`, through all layers."""
+    from lazyrich.theory.infinite_width.pair_correlations import affine, correlate
+
+    shape = last - first, len(right.rows) - start
+    rho, gap, tau, slope = (part[: shape[0] * shape[1]].reshape(shape) for part in state)
+    np.matmul(left.rows[first:last], right.rows[start:].T, out=rho)
+    lengths = left.inverse_lengths, right.inverse_lengths
+    correlate(rho, gap, left.rows, right.rows, *lengths, first, start)
+    tau[:] = slope[:] = 0
+    for k, (own, other) in enumerate(zip(left.tables.layers, right.tables.layers, strict=True)):
+        if k:
+            phi.through(rho, gap, slope, own, other, first, start)
+        affine(rho, gap, tau, slope, own, other, first, start)
+    for kernel, correlation in ((found.nngp, rho), (found.ntk, tau)):
+        correlation *= left.tables.scales[first:last, None]
+        np.multiply(correlation, right.tables.scales[start:], out=kernel[first:last, start:])
+
+
+def _mirror(found: Kernels, first: int, last: int) -> None:
+    """Copy what stands right of the diagonal in rows `first` to `last` to the left of it."""
+    below = np.tril_indices(last - first, -1)
+    for kernel in found:
+        kernel[last:, first:last] = kernel[first:last, last:].T
+        square = kernel[first:last, first:last]
+        square[below] = square.T[below]

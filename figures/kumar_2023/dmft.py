@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 MARKS = 16
-PATHS_TIMES_ROWS = 1_200_000  # of one of eight solves; at least 500 paths
 
 
 def _setting(
@@ -37,17 +36,18 @@ def _setting(
     }
 
 
-def _solved(n_steps: int, seed: int, setting: dict[str, Any]) -> Any:
+def _solved(n_steps: int, n_paths: int, seed: int, setting: dict[str, Any]) -> Any:
     from lazyrich.theory.lazy_to_rich.quadratic_dmft import solve
 
-    n_paths = max(500, PATHS_TIMES_ROWS // (n_steps * len(setting["overlap"])))
     return solve(
         n_steps=n_steps, n_paths=n_paths, n_repeats=8, tangents="hutchinson",
         rng=np.random.default_rng(seed), **setting,
     )  # fmt: skip
 
 
-def _trained(dim: int, steps: Array, stream: Any, setting: dict[str, Any], **recorded: Any) -> Any:
+def _trained(
+    dim: int, steps: NDArray[np.int64], stream: Any, setting: dict[str, Any], **recorded: Any
+) -> Any:
     """A network of the setting's overlaps on samples of its own."""
     from lazyrich.solvers.networks import quadratic_student as student
 
@@ -63,13 +63,13 @@ def _trained(dim: int, steps: Array, stream: Any, setting: dict[str, Any], **rec
 
 
 def compute_grokking(
-    *, steps: int, dim: int, networks: int, seed: int, **setting: Any
+    *, steps: int, dim: int, networks: int, paths: int, seed: int, **setting: Any
 ) -> dict[str, Array]:
     """Train and test loss of one solve and of networks with its overlaps."""
     if steps < 2 or networks < 2:
         raise ValueError(f"steps {steps}, networks {networks}; needs 2 or more of each")
     chosen = _setting(**setting)
-    theory = _solved(steps, seed, chosen)
+    theory = _solved(steps, paths, seed, chosen)
     at = np.unique(np.linspace(0, steps, MARKS).round().astype(np.int64))
     streams = np.random.SeedSequence(seed).spawn(networks)
     runs = [_trained(dim, at, stream, chosen) for stream in streams]
@@ -110,7 +110,7 @@ def draw_grokking(data: Curves) -> Picture:
         max(data["theory_train"].max(), data["theory_test"].max(), data["train"].max())
     )
     right.plot([0, top], [0, top], color="0.6", linestyle="--", linewidth=1, zorder=1)
-    right.text(0.72 * top, 0.72 * top, "no gap ", ha="right", va="bottom", color="0.45")
+    right.text(0.6 * top, 0.55 * top, "no gap", ha="left", va="top", color="0.45")
     right.set(xlabel="train loss", ylabel="test loss", xlim=(0, top), ylim=(0, top))
     return picture
 
@@ -125,14 +125,14 @@ def _line_and_band(axes: Axes, data: Curves, name: str, colour: str) -> None:
 
 
 def compute_correlation(
-    *, steps: int, dim: int, networks: int, seed: int, **setting: Any
+    *, steps: int, dim: int, networks: int, paths: int, seed: int, **setting: Any
 ) -> dict[str, Array]:
     """tr C(t, s)/N of the theory, and tr W(t) W(s)^T/(N D) averaged over networks, on a grid of steps."""
     if steps < 2 or networks < 1:
         raise ValueError(f"steps {steps}, networks {networks}; needs 2 steps, 1 network or more")
     chosen = _setting(**setting)
     width = len(chosen["overlap"])
-    theory = np.einsum("tsii->ts", _solved(steps, seed, chosen).correlation) / width
+    theory = np.einsum("tsii->ts", _solved(steps, paths, seed, chosen).correlation) / width
     at = np.unique(np.linspace(0, steps, 41).round().astype(np.int64))
     total = np.zeros((len(at), len(at)))
     for stream in np.random.SeedSequence(seed).spawn(networks):
@@ -158,6 +158,7 @@ def draw_correlation(data: Curves) -> Picture:
         axes.text(
             x, y, word, transform=axes.transAxes, color="white", ha="right" if x > 0.5 else "left",
             va="bottom" if y < 0.5 else "top", fontweight="bold",
+            bbox={"facecolor": "0.2", "alpha": 0.8, "edgecolor": "none"},
         )  # fmt: skip
     axes.set(xlabel="step $s$", ylabel="step $t$", aspect="equal")
     picture.colorbar(mesh, ax=axes, label=r"correlation of the weights, tr $C(t,s)/N$")
@@ -169,10 +170,11 @@ GROKKING = {
     "output_scale": 1.0,
     "quadratic_strength": 0.25,
     "scaled_learning_rate": 0.2,
-    "overlap": (0.1, -0.1),
-    "steps": 160,
+    "overlap": (0.15, -0.15),
+    "steps": 130,
     "dim": 800,
-    "networks": 16,
+    "networks": 24,
+    "paths": 5000,
     "seed": 0,
 }
 

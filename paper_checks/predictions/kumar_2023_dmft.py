@@ -6,6 +6,7 @@ and all alterations of a coordinate, read the same curves.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -17,43 +18,48 @@ from lazyrich.theory.lazy_to_rich import quadratic_dmft as dmft
 
 Array = NDArray[np.float64]
 
-PATHS_TIMES_ROWS = 1_200_000
-"""Paths of one solve times its steps and units: standard errors of a few thousandths of the initial loss."""
-LARGEST_PATHS = 30_000
+PATHS_TIMES_ROWS = 600_000
+"""Paths of one solve times its steps and units."""
+LARGEST_PATHS = 15_000
+GROUPS = 8
+"""Pairs of independent solves, whose spread gives the standard error of whatever is made of their means."""
 
 
 @lru_cache(maxsize=16)
-def _solution(n_steps: int, setting: tuple[tuple[str, Any], ...]) -> dmft.Solution:
+def _solves(n_steps: int, setting: tuple[tuple[str, Any], ...]) -> list[dmft.Solution]:
     given = dict(setting)
     n_paths = min(LARGEST_PATHS, PATHS_TIMES_ROWS // (n_steps * len(given["overlap"])))
-    rng = np.random.default_rng(2310)
-    return dmft.solve(
-        n_steps=n_steps, n_paths=n_paths, n_repeats=8, tangents="hutchinson", rng=rng, **given
-    )
+    return [
+        dmft.solve(
+            n_steps=n_steps, n_paths=n_paths, n_repeats=2, tangents="hutchinson", rng=rng, **given
+        )
+        for rng in np.random.default_rng(2310).spawn(GROUPS)
+    ]  # fmt: skip
 
 
-def solution(n_steps: int, **setting: Any) -> dmft.Solution:
-    """The solve of this setting, whose values are numbers and tuples."""
-    return _solution(n_steps, tuple(sorted(setting.items())))
+def _sampled(
+    of: Callable[[dmft.Solution, Array], Array], n_steps: int, setting: dict[str, Any]
+) -> Sampled:
+    """Mean and standard error of a function of a solve and of its steps."""
+    solves = _solves(n_steps, tuple(sorted(setting.items())))
+    found = np.array([of(solve, np.arange(n_steps + 1.0)) for solve in solves])
+    return Sampled(found.mean(axis=0), found.std(axis=0, ddof=1) / np.sqrt(GROUPS))
 
 
 def losses(step: Array, n_steps: int, **setting: Any) -> Sampled:
     """Train and test loss at the steps given, (2, steps); between steps and beyond the last interpolated."""
-    found = solution(n_steps, **setting)
-    at = np.arange(n_steps + 1)
-    values = [np.interp(step, at, curve) for curve in (found.train, found.test)]
-    errors = (found.train_standard_error, found.test_standard_error)
-    return Sampled(np.array(values), np.array([np.interp(step, at, error) for error in errors]))
+    return _sampled(
+        lambda solve, at: np.array([np.interp(step, at, x) for x in (solve.train, solve.test)]),
+        n_steps,
+        setting,
+    )
 
 
 def loss_on_fresh_inputs(step: Array, n_steps: int, **setting: Any) -> Sampled:
     """Test loss only, (steps,); a cubic spline between steps."""
     from scipy.interpolate import CubicSpline
 
-    found = solution(n_steps, **setting)
-    at = np.arange(n_steps + 1)
-    error = np.interp(step, at, found.test_standard_error)
-    return Sampled(CubicSpline(at, found.test)(np.minimum(step, n_steps)), error)
+    return _sampled(lambda solve, at: CubicSpline(at, solve.test)(step), n_steps, setting)
 
 
 def train_level(train_level: Array, **_: Any) -> Array:
@@ -94,42 +100,48 @@ def losses_only(step: Array, n_steps: int, **setting: Any) -> Array:
 
 
 def loss_against_loss(train_level: Array, n_steps: int, **setting: Any) -> Sampled:
-    """Test loss where the train loss has fallen to each level; both errors count, as if independent."""
-    found = solution(n_steps, **setting)
-    falling = np.log(np.minimum.accumulate(found.train))
-    at = np.interp(-np.log(train_level), -falling, np.arange(n_steps + 1))
-    steps = np.arange(n_steps + 1)
-    slope = np.gradient(found.test) / np.gradient(found.train)
-    error = np.hypot(found.test_standard_error, slope * found.train_standard_error)
-    return Sampled(np.interp(at, steps, found.test), np.interp(at, steps, error))
+    """Test loss where the train loss first falls to each level."""
+
+    def at_levels(solve: dmft.Solution, at: Array) -> Array:
+        fallen = -np.log(np.minimum.accumulate(solve.train))
+        return np.interp(np.interp(-np.log(train_level), fallen, at), at, solve.test)
+
+    return _sampled(at_levels, n_steps, setting)
 
 
-def overlaps(step: Array, n_steps: int, **setting: Any) -> Array:
+def overlaps(step: Array, n_steps: int, **setting: Any) -> Sampled:
     """m_i of each neuron, (steps, N)."""
-    found = solution(n_steps, **setting).overlap
-    at = np.arange(n_steps + 1)
-    return np.column_stack([np.interp(step, at, curve) for curve in found.T])
+    return _sampled(
+        lambda solve, at: np.column_stack([np.interp(step, at, x) for x in solve.overlap.T]),
+        n_steps,
+        setting,
+    )
 
 
 def swapped_overlaps(step: Array, n_steps: int, **setting: Any) -> Array:
     """Altered: the neurons' roles are exchanged."""
-    return overlaps(step, n_steps, **setting)[:, ::-1]
+    return overlaps(step, n_steps, **setting).value[:, ::-1]
 
 
-def correlations(step: Array, n_steps: int, **setting: Any) -> Array:
+def correlations(step: Array, n_steps: int, **setting: Any) -> Sampled:
     """tr C(t, s)/N for all pairs s <= t of the steps given, in the order of `numpy.tril_indices`."""
-    found = np.einsum("tsii->ts", solution(n_steps, **setting).correlation)
-    at = np.arange(n_steps + 1)
-    rows = np.array([np.interp(step, at, row) for row in found])
-    both = np.array([np.interp(step, at, column) for column in rows.T])
-    return both[np.tril_indices(len(step))] / len(setting["overlap"])
+    at = np.asarray(step, dtype=int)
+    pairs = np.tril_indices(len(at))
+    return _sampled(
+        lambda solve, _: np.einsum("tsii->ts", solve.correlation)[np.ix_(at, at)][pairs] / len(
+            setting["overlap"]
+        ),
+        n_steps,
+        setting,
+    )  # fmt: skip
 
 
-def equal_time_correlations(step: Array, n_steps: int, **setting: Any) -> Array:
+def turned_weights(step: Array, n_steps: int, **setting: Any) -> Array:
     """Altered: C(t, s) = sqrt(C(t, t) C(s, s)), weights that grow but do not turn."""
-    found = np.einsum("tsii->ts", solution(n_steps, **setting).correlation)
-    size = np.sqrt(found.diagonal()[np.asarray(step, dtype=int)])
-    return np.outer(size, size)[np.tril_indices(len(size))] / len(setting["overlap"])
+    found = correlations(step, n_steps, **setting).value
+    rows, columns = np.tril_indices(len(step))
+    size = np.sqrt(found[rows == columns])
+    return size[rows] * size[columns]
 
 
 def growth_in_a_step(quadratic_strength: Array, overlap: float, **setting: Any) -> Array:

@@ -60,7 +60,7 @@ def correlate(
 def narrow_gap(x: FloatArray, y: FloatArray, over_x: float, over_y: float, cosine: float) -> float:
     """1 - |cos| of the angle between x and y of lengths 1/over, from y less its projection on x.
 
-    Projected twice: y - share x is rounded once (`fused`), so its small rest keeps all digits, and what
+    Projected twice: y - share x is rounded once (contracted), so its small rest keeps all digits, and what
     the rounded `share` leaves is taken out of it.
     """
     share = cosine * over_x / over_y

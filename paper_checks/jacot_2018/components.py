@@ -3,8 +3,6 @@
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from lazyrich.paper_checks.evidence.claims import Ensemble
 from lazyrich.paper_checks.measurements.jacot_2018 import components as routes
 from lazyrich.paper_checks.predictions import jacot_2018 as predictions

@@ -23,7 +23,8 @@ CLAIMS = [
         name="percentiles-of-functions",
         statement="Over their random starts the functions of networks are Gaussian before, during and after "
         "training on four points: percentiles 10, 50 and 90 %.",
-        source=SOURCE + "proposition 1, section on least squares, and the figure of functions on the circle",
+        source=SOURCE
+        + "proposition 1, section on least squares, and the figure of functions on the circle",
         equation=r"$f_t(x)\sim N(m_t(x),s_t^2(x))$",
         prediction=predictions.percentiles,
         measurement=routes.percentiles_of_networks,

@@ -122,10 +122,9 @@ CLAIMS = [
             "a power steeper": lambda modes, **given: (
                 predictions.relu_tails(modes=modes, **given) * 46 / modes
             ),
-            "even and odd degrees alike": lambda **given: predictions.relu_tails(**given).mean(
-                axis=1, keepdims=True
-            )
-            * np.ones(6)
+            "even and odd degrees alike": lambda **given: (
+                predictions.relu_tails(**given).mean(axis=1, keepdims=True) * np.ones(6)
+            ),
         },
         cost=5.0,
         **ALIASED | {"steps": (1 / 384, 1 / 768, 1 / 1536)},
@@ -194,8 +193,8 @@ CLAIMS = [
         quantity="smallest eigenvalue / n",
         alternatives={
             "one hidden layer": lambda n_inputs, **_: predictions.smallest_eigenvalues(n_inputs, 1),
-            "three hidden layers": lambda n_inputs, **_: (
-                predictions.smallest_eigenvalues(n_inputs, 3)
+            "three hidden layers": lambda n_inputs, **_: predictions.smallest_eigenvalues(
+                n_inputs, 3
             ),
         },
         cost=3.0,
@@ -216,8 +215,8 @@ CLAIMS = [
             "even degrees only": lambda dims, hidden_layers, sigma_b: (
                 predictions.square_activation_ranks(dims, hidden_layers, 0.0)
             ),
-            "degree 2 L": lambda dims, hidden_layers, sigma_b: (
-                predictions.square_activation_ranks(dims, 1, sigma_b)
+            "degree 2 L": lambda dims, hidden_layers, sigma_b: predictions.square_activation_ranks(
+                dims, 1, sigma_b
             ),
         },
         cost=2.0,

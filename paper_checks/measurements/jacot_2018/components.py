@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lazyrich.paper_checks.measurements.jacot_2018.networks import networks_at, on_circle, random_start
+from lazyrich.paper_checks.measurements.jacot_2018.networks import (
+    networks_at,
+    on_circle,
+    random_start,
+)
 
 Array = NDArray[np.float64]
 
@@ -82,9 +86,7 @@ def risk_on_noisy_labels(
     parameters = random_start(rng, width, hidden_layers, networks_at(width, entries))
     target = outputs(parameters, inputs, **options) + waves(signal, angles) + np.asarray(noise)
     start = outputs(parameters, test_inputs, **options)
-    run = train(
-        parameters, inputs, target, learning_rate, steps, X_test=test_inputs, **options
-    )
+    run = train(parameters, inputs, target, learning_rate, steps, X_test=test_inputs, **options)
     error = run.test_outputs - start - waves(signal, tests)
     return (error**2).mean(axis=(1, 2))
 

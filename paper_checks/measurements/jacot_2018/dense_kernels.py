@@ -126,7 +126,9 @@ def random_inputs_spectrum(
     matrix = np.empty((len(x), len(x)))
     matrix[columns, rows] = ntk_of_cosines(cosines, hidden_layers, sigma_w, sigma_b)
     eigenvalues = np.linalg.eigvalsh(matrix, UPLO="L")[::-1] / len(x)
-    counts = [comb(k + dim - 1, k) - (comb(k + dim - 3, k - 2) if k > 1 else 0) for k in range(n_modes)]
+    counts = [
+        comb(k + dim - 1, k) - (comb(k + dim - 3, k - 2) if k > 1 else 0) for k in range(n_modes)
+    ]
     parts = np.split(eigenvalues, np.cumsum(counts))[:-1]
     return np.array([part.mean() for part in parts])
 

@@ -46,9 +46,7 @@ def networks_at(width: float, entries: float) -> int:
     return max(1, round(entries / width))
 
 
-def kernel_variances(
-    rng: np.random.Generator, width: float, angle: Array, networks: int
-) -> Array:
+def kernel_variances(rng: np.random.Generator, width: float, angle: Array, networks: int) -> Array:
     """width x variance, over networks with one hidden layer without bias, of their NTK.
 
     Inputs of length sqrt 2, so that preactivations have variance 1.

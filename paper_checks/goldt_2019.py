@@ -45,9 +45,8 @@ def errors_with_fixed_readout(readout_learning_rate: float, **given: Any) -> Arr
     return errors(readout_learning_rate=0.0, **given)
 
 
-def errors_at_rates(t: Any, learning_rates: Any, Q0: Any, R0: Any, T: Any, **given: Any) -> Array:
-    starts = zip(learning_rates, Q0, R0, T, strict=True)
-    return np.stack([errors(t, Q0=q, R0=r, T=b, learning_rate=x, **given) for x, q, r, b in starts])
+def errors_at_rates(learning_rates: Any, **given: Any) -> Array:
+    return np.stack([errors(learning_rate=x, **given) for x in learning_rates])
 
 
 def errors_without_label_noise(noise_var: float, **given: Any) -> Array:
@@ -71,27 +70,30 @@ def linear_rates_of_flow(n_units: int, learning_rates: Any) -> Array:
     return -2 * np.asarray(learning_rates) * n_units
 
 
-def errors_of_sizes(
-    t: Any, sizes: Any, learning_rate: float, noise_var: float, both_layers: bool, **starts: Any
-) -> Array:
-    found = []
-    for K in sizes:
-        C = starts[f"C_{K}"]
-        found.append(
-            errors(
-                t,
-                *(C[:K, :K], C[:K, K:], C[K:, K:]),
-                readout=2 / K if both_layers else 1.0,
-                learning_rate=learning_rate,
-                noise_var=noise_var,
-                readout_learning_rate=learning_rate if both_layers else 0.0,
-            )[0]
-        )
-    return np.array(found)
+def errors_of_sizes(t: Any, starts: Any, readouts: Any, **given: Any) -> Array:
+    return np.array(
+        [
+            errors(t, Q0=Q, R0=R, T=T, readout=v, **given)[0]
+            for (Q, R, T), v in zip(starts, readouts, strict=True)
+        ]
+    )
 
 
-def smallest_for_all(sizes: Any, **given: Any) -> Array:
-    return np.repeat(errors_of_sizes(sizes=sizes[:1], **given), len(sizes))
+def errors_of_sizes_of_both_layers(learning_rate: float, **given: Any) -> Array:
+    return errors_of_sizes(
+        learning_rate=learning_rate, readout_learning_rate=learning_rate, **given
+    )
+
+
+def smallest_for_all(starts: Any, readouts: Any, **given: Any) -> Array:
+    smallest = errors_of_sizes(starts=starts[:1], readouts=readouts[:1], **given)
+    return np.repeat(smallest, len(starts))
+
+
+def near_teacher(K: int, shared: bool, variance: float) -> tuple[Array, Array, Array]:
+    """Q0, R0 and T = I of K units, with teacher units in turn if shared, else 2 of them and K - 2 of 0."""
+    R = np.eye(2)[np.arange(K) % 2] if shared else np.eye(K, 2)
+    return R @ R.T + variance * np.eye(K), R, np.eye(2)
 
 
 def errors_at_permuted_teacher(
@@ -134,22 +136,28 @@ def relu_integrals(C: Any, strength: Any) -> Array:
 
 def windows(*centres: float) -> Array:
     """Seven times around each, in whole steps for every number of inputs that is used."""
-    return np.round(np.multiply.outer(centres, np.linspace(0.85, 1.15, 7)) * 32) / 32
+    return np.round(np.multiply.outer(centres, np.linspace(0.85, 1.15, 7)) * 8) / 8
 
 
 SOURCE = "arXiv:1906.08632, "
 MIXING = np.array([[0.8, 0, 0, 0], [0.3, 0.6, 0, 0], [-0.2, 0.4, 0.7, 0], [0.5, -0.1, 0.3, 0.5]])
 TEACHER = np.random.default_rng(1906).standard_normal((3, 64))
 NOISY: dict[str, Any] = {"noise_var": 0.01, "readout": 1.0, "readout_learning_rate": 0.0}
+NAMES = ("Q0", "R0", "T")
+OVERLAPS = {
+    "Q0": np.array([[0.42, 0.02, 0.15], [0.02, 0.4, 0.03], [0.15, 0.03, 0.38]]),
+    "R0": np.array([[0.42, 0.03], [-0.04, 0.38], [0.35, 0.06]]),
+    "T": np.array([[1.0, 0.1], [0.1, 0.9]]),
+}
 FINITE: dict[str, Any] = {
     "size": "n_inputs",
-    "sizes": (64, 256, 1024),
-    "quick_sizes": (32, 128, 512),
+    "sizes": (32, 128, 512),
+    "quick_sizes": (16, 64, 256),
     "noise_exponent": 1.0,
     "quantity": "test error",
     "margin": 0.03,
 }
-LATE = np.arange(40.0, 80.0)[None]
+LATE = np.arange(10.0, 50.0)[None]
 
 CLAIMS = [
     Ensemble(
@@ -160,8 +168,8 @@ CLAIMS = [
         equation=r"$\dot v_i=-\eta_v\sum_ju_jI_2(i,j)$",
         prediction=errors,
         measurement=routes.errors,
-        paired=True,
         parameters=NOISY
+        | OVERLAPS
         | {
             "t": windows(0.5, 1, 2, 4, 8, 16),
             "activation": "scaled_erf",
@@ -169,11 +177,11 @@ CLAIMS = [
             "readout_learning_rate": 0.5,
             "readout": (0.6, 0.9, 0.3),
         },
-        settings={"overlap": 0.4, "spread": 0.5, "units": (3, 2)},
+        settings={"early": (6, 5.0)},
         coordinate="t",
-        seeds=64,
+        seeds=96,
         alternatives={"readout at rest": errors_with_fixed_readout},
-        cost=10.0,
+        cost=7.0,
         **FINITE,
     ),
     Ensemble(
@@ -184,15 +192,14 @@ CLAIMS = [
         equation=r"$+\eta^2v_iv_k[\sum_{jl}u_ju_lI_4(i,k,j,l)+\sigma^2J_2(i,k)]$",
         prediction=errors,
         measurement=routes.errors,
-        paired=True,
         parameters=NOISY
+        | {name: C[:2, :2] for name, C in OVERLAPS.items()}
         | {"t": windows(0.5, 1, 2, 4, 8, 16), "activation": "relu", "learning_rate": 0.4},
-        settings={"overlap": 0.4, "spread": 0.5},
         coordinate="t",
         seeds=256,
         alternatives={"without terms of order eta^2": errors_without_step_noise},
-        cost=15.0,
-        **FINITE,
+        cost=17.0,
+        **FINITE | {"sizes": (48, 192, 768), "quick_sizes": (24, 96, 384)},
     ),
     Ensemble(
         name="final-error-of-linear-students",
@@ -209,7 +216,7 @@ CLAIMS = [
         coordinate="learning_rates",
         seeds=32,
         alternatives={"first order in eta": linear_errors_of_first_order},
-        cost=15.0,
+        cost=11.0,
         **FINITE,
     ),
     Ensemble(
@@ -223,10 +230,10 @@ CLAIMS = [
         parameters={"n_units": 3, "learning_rates": np.array([0.3, 0.5, 0.8, 1.0])},
         coordinate="learning_rates",
         scale="maximum",
-        seeds=64,
+        seeds=320,
         alternatives={"gradient flow": linear_rates_of_flow},
         cost=5.0,
-        **FINITE | {"quantity": "growth rate of the error", "sizes": (128, 512, 2048)},
+        **FINITE | {"quantity": "growth rate of the error"},
     ),
     Ensemble(
         name="final-error-with-label-noise",
@@ -235,56 +242,54 @@ CLAIMS = [
         source=SOURCE + "asymptotic error of noisy teachers",
         prediction=errors_at_rates,
         measurement=routes.errors_at_rates,
-        paired=True,
         parameters=NOISY
+        | dict(zip(NAMES, near_teacher(2, False, 0.0025), strict=True))
         | {"t": LATE, "activation": "scaled_erf", "learning_rates": np.array([0.25, 0.5, 1.0])},
-        settings={"overlap": 0.9, "spread": 0.1},
         coordinate="learning_rates",
         seeds=32,
         alternatives={"no label noise": errors_without_label_noise},
-        cost=20.0,
+        cost=8.0,
         **FINITE,
     ),
     Ensemble(
         name="wider-students-end-worse-if-only-the-first-layer-learns",
-        statement="Of erf students whose first layer alone is trained, wider ones end at larger errors.",
+        statement="Of erf students whose first layer alone is trained, wider ones end at larger errors. "
+        "(Much later, pairs of extra units of opposite signs grow, and the error falls again.)",
         source=SOURCE + "asymptotic error against the number of extra units",
         prediction=errors_of_sizes,
         measurement=routes.errors_of_sizes,
-        paired=True,
         parameters={
             "t": LATE,
-            "sizes": (2, 3, 4),
-            "learning_rate": 0.5,
+            "starts": [near_teacher(K, False, 0.001) for K in (2, 4, 6, 8)],
+            "readouts": (1.0, 1.0, 1.0, 1.0),
+            "learning_rate": 0.2,
             "noise_var": 0.01,
-            "both_layers": False,
         },
         coordinate="learning_rate",
         seeds=32,
         alternatives={"no dependence on the size": smallest_for_all},
-        cost=20.0,
-        **FINITE | {"sizes": (32, 128, 512), "quick_sizes": (16, 64, 256)},
+        cost=11.0,
+        **FINITE,
     ),
     Ensemble(
         name="wider-students-end-better-if-both-layers-learn",
         statement="Of erf students that train both layers and share the teacher's units, wider ones end "
         "at smaller errors: they average over noise.",
         source=SOURCE + "asymptotic error when both layers are trained",
-        prediction=errors_of_sizes,
-        measurement=routes.errors_of_sizes,
-        paired=True,
+        prediction=errors_of_sizes_of_both_layers,
+        measurement=routes.errors_of_sizes_of_both_layers,
         parameters={
-            "t": LATE,
-            "sizes": (2, 4, 6),
-            "learning_rate": 0.5,
+            "t": np.arange(5.0, 30.0, 0.5)[None],
+            "starts": [near_teacher(K, True, 0.001) for K in (2, 4, 6)],
+            "readouts": (1.0, 1 / 2, 1 / 3),
+            "learning_rate": 0.2,
             "noise_var": 0.01,
-            "both_layers": True,
         },
         coordinate="learning_rate",
-        seeds=128,
+        seeds=64,
         alternatives={"no dependence on the size": smallest_for_all},
-        cost=20.0,
-        **FINITE | {"sizes": (32, 128, 512), "quick_sizes": (16, 64, 256)},
+        cost=30.0,
+        **FINITE | {"sizes": (64, 256, 1024), "quick_sizes": (24, 96, 384)},
     ),
     Deterministic(
         name="noise-floor-at-small-learning-rate",

@@ -41,16 +41,11 @@ def errors(t: Any, **given: Any) -> Array:
 
 def windows(*centres: float) -> Array:
     """Seven times around each, in whole steps for every number of inputs that is used."""
-    return np.round(np.multiply.outer(centres, np.linspace(0.85, 1.15, 7)) * 32) / 32
+    return np.round(np.multiply.outer(centres, np.linspace(0.85, 1.15, 7)) * 16) / 16
 
 
-def errors_at_rates(t: Any, learning_rates: Any, Q0: Any, R0: Any, T: Any, **given: Any) -> Array:
-    starts = zip(learning_rates, Q0, R0, T, strict=True)
-    return np.stack([errors(t, Q0=q, R0=r, T=b, learning_rate=x, **given) for x, q, r, b in starts])
-
-
-def errors_of_equal_units(t: Any, spread: float, **given: Any) -> Array:
-    return errors(t, **given, readout=1.0)
+def errors_at_rates(learning_rates: Any, **given: Any) -> Array:
+    return np.stack([errors(learning_rate=x, **given) for x in learning_rates])
 
 
 def errors_without_step_noise(t: Any, learning_rate: float, **given: Any) -> Array:
@@ -64,18 +59,8 @@ def overlaps_without_step_noise(t: Any, learning_rate: float, **given: Any) -> A
     return overlaps(np.asarray(t) * learning_rate / small, learning_rate=small, **given)
 
 
-def plateaus_without_step_noise(learning_rates: Any, Q0: Any, R0: Any, T: Any, **given: Any) -> Any:
-    starts = zip(learning_rates, Q0, R0, T, strict=True)
-    return np.stack(
-        [
-            errors_without_step_noise(Q0=q, R0=r, T=b, learning_rate=x, **given)
-            for x, q, r, b in starts
-        ]
-    )
-
-
-def equal_units_without_step_noise(spread: float, **given: Any) -> Array:
-    return errors_without_step_noise(**given, readout=1.0)
+def plateaus_without_step_noise(learning_rates: Any, **given: Any) -> Array:
+    return np.stack([errors_without_step_noise(learning_rate=x, **given) for x in learning_rates])
 
 
 def plateau(n_units: Any, n_inputs: int) -> Array:
@@ -109,10 +94,16 @@ STUDENT: dict[str, Any] = {
     "readout_learning_rate": 0.0,
     "readout": 1.0,
 }
+ASYMMETRIC = {
+    "Q0": np.array([[0.25, 0.03], [0.03, 0.22]]),
+    "R0": np.array([[0.4, 0.05], [-0.02, 0.36]]),
+    "T": np.array([[1.0, 0.1], [0.1, 0.9]]),
+}
+AWAY = {"Q0": 0.25 * np.eye(2), "R0": np.zeros((2, 2)), "T": np.eye(2)}
+EQUAL = AWAY | {"Q0": np.full((2, 2), 0.25)}
 FINITE: dict[str, Any] = {
-    "paired": True,
-    "sizes": (64, 256, 1024),
-    "quick_sizes": (32, 128, 512),
+    "sizes": (32, 128, 512),
+    "quick_sizes": (16, 64, 256),
     "size": "n_inputs",
     "noise_exponent": 1.0,
     "coordinate": "t",
@@ -129,14 +120,14 @@ CLAIMS = [
         prediction=overlaps,
         measurement=routes.overlaps,
         parameters=STUDENT
+        | ASYMMETRIC
         | {"t": np.array([0.5, 1, 2, 4, 8, 12, 16, 24, 32, 40]), "learning_rate": 0.8},
-        settings={"overlap": 0.4, "spread": 0.3},
         scale=1.0,
-        seeds=96,
+        seeds=192,
         quantity="overlaps Q and R",
         margin=0.005,
         alternatives={"small learning rate": overlaps_without_step_noise},
-        cost=15.0,
+        cost=12.0,
         **FINITE,
     ),
     Ensemble(
@@ -147,13 +138,14 @@ CLAIMS = [
         prediction=errors,
         measurement=routes.errors,
         parameters=STUDENT
+        | ASYMMETRIC
         | {"t": windows(0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16), "learning_rate": 0.8},
-        settings={"overlap": 0.4, "spread": 0.3},
-        seeds=96,
+        settings={"early": (4, 5.0)},
+        seeds=160,
         quantity="test error",
         margin=0.03,
         alternatives={"small learning rate": errors_without_step_noise},
-        cost=10.0,
+        cost=9.0,
         **FINITE,
     ),
     Ensemble(
@@ -163,9 +155,11 @@ CLAIMS = [
         source=SOURCE + "the symmetric phase",
         prediction=errors_at_rates,
         measurement=routes.errors_at_rates,
-        parameters=STUDENT | {"t": windows(1, 2, 3, 4, 6, 9, 13), "learning_rates": (0.4, 0.8)},
-        settings={"overlap": 0.0, "spread": 0.5},
-        seeds=96,
+        parameters=STUDENT
+        | AWAY
+        | {"t": windows(1, 2, 3, 4, 6, 12, 14, 16), "learning_rates": (0.4, 0.8)},
+        settings={"early": (8, 7.0)},
+        seeds=80,
         quantity="test error",
         margin=0.03,
         alternatives={"small learning rate": plateaus_without_step_noise},
@@ -177,18 +171,17 @@ CLAIMS = [
         statement="Units that start equal stay on the symmetric plateau for ever: noise of the examples "
         "acts on both alike.",
         source=SOURCE + "the symmetric phase as a fixed point of the dynamics",
-        prediction=errors_of_equal_units,
-        measurement=routes.errors_of_equal_units,
-        parameters={
-            "t": windows(0.5, 1, 2, 3, 4, 8, 16, 28),
-            "learning_rate": 0.8,
-            "spread": 0.5,
-        },
-        seeds=96,
+        prediction=errors,
+        measurement=routes.errors,
+        parameters=STUDENT
+        | EQUAL
+        | {"t": windows(0.5, 1, 2, 3, 4, 8, 16, 32, 64), "learning_rate": 0.8},
+        settings={"early": (8, 5.0)},
+        seeds=80,
         quantity="test error",
         margin=0.03,
-        alternatives={"small learning rate": equal_units_without_step_noise},
-        cost=20.0,
+        alternatives={"small learning rate": errors_without_step_noise},
+        cost=13.0,
         **FINITE,
     ),
     Ensemble(
@@ -201,13 +194,14 @@ CLAIMS = [
         measurement=routes.plateau_of_equal_units,
         parameters={"n_units": (2, 3), "n_inputs": 50},
         coordinate=None,
-        sizes=(10, 40, 160),
+        sizes=(20, 80, 320),
+        quick_sizes=(10, 40, 160),
         size="inverse_rate",
         noise_exponent=1.0,
         quantity="Q, R and test error on the plateau",
         margin=0.02,
         alternatives={"one unit more": lambda n_units, n_inputs: plateau(np.add(n_units, 1), 50)},
-        cost=15.0,
+        cost=9.0,
     ),
     Deterministic(
         name="integrals-against-quadrature",
@@ -222,6 +216,6 @@ CLAIMS = [
         quantity="I2, J2, I3 and I4",
         margin=1e-6,
         max_sensitivity=1e-4,
-        cost=6.0,
+        cost=2.0,
     ),
 ]

@@ -12,11 +12,18 @@ from numba import njit
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
-def compiled(kernel: Kernel) -> Kernel:
+def compiled(kernel: Kernel | None = None, **options: Any) -> Any:
     """`kernel`, compiled on its first call; it releases the interpreter lock and divides as IEEE says.
 
     Where neither the package nor the user's cache folder can be written, it is compiled in each
     process.
+
+    Parameters
+    ----------
+    kernel : function
+        Left out where there are options: ``@compiled(fastmath={"reassoc"})``.
+    **options
+        Further options of ``numba.njit``.
 
     Examples
     --------
@@ -26,7 +33,9 @@ def compiled(kernel: Kernel) -> Kernel:
     >>> twice(21)
     42
     """
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    if kernel is None:
+        return lambda function: compiled(function, **options)
+    options = {"nogil": True, "error_model": "numpy", **options}
     try:
         return njit(cache=True, **options)(kernel)
     except RuntimeError:  # "no locator available"

@@ -6,87 +6,68 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazyrich.paper_checks.measurements.online_students import (
-    curve,
-    first_layers,
+    errors,
+    errors_at_rates,
     gaussian_grid,
     slope_and_activation,
+    trained,
 )
 
+__all__ = ["errors", "errors_at_rates"]
+
 Array = NDArray[np.float64]
-
-
-def errors(rng: np.random.Generator, n_inputs: int, **given: Any) -> dict[str, Array]:
-    return curve(rng, n_inputs, **given, observed="error")
-
-
-def errors_at_rates(
-    rng: np.random.Generator, n_inputs: int, learning_rates: Any, **given: Any
-) -> dict[str, Array]:
-    """A curve of the error for each learning rate, (rates, times), each with a start of its own."""
-    runs = [
-        curve(rng, n_inputs, **given, learning_rate=rate, observed="error")
-        for rate in learning_rates
-    ]
-    return {name: np.stack([run[name] for run in runs]) for name in runs[0]}
 
 
 def linear_final_errors(
     rng: np.random.Generator, n_inputs: int, n_units: int, learning_rates: Any, noise_var: float
 ) -> Array:
-    """Late errors of linear students of one linear teacher unit."""
-    t = np.arange(20.0, 60.0)[None]
-    given = {"activation": "identity", "readout_learning_rate": 0.0, "readout": 1.0}
-    start = {"overlap": 1 / n_units, "spread": 0.1, "units": (n_units, 1), "noise_var": noise_var}
-    found = errors_at_rates(rng, n_inputs, learning_rates, t=t, **given, **start)
-    return found["values"][:, 0]
+    """Late errors of linear students of one linear teacher unit that start near it."""
+    K = n_units
+    start = {
+        "Q0": np.full((K, K), K**-2) + 1e-3 * np.eye(K),
+        "R0": np.full((K, 1), 1 / K),
+        "T": np.eye(1),
+    }
+    found = errors_at_rates(
+        rng, n_inputs, learning_rates, **start, t=np.arange(15.0, 55.0)[None], readout=1.0,
+        activation="identity", noise_var=noise_var,
+    )  # fmt: skip
+    return found[:, 0]
 
 
 def linear_growth_rates(
     rng: np.random.Generator, n_inputs: int, n_units: int, learning_rates: Any
 ) -> Array:
-    """Rate of log error between t = 0 and 2, from overlaps: the error is quadratic in the weights."""
-    from lazyrich.solvers.networks.online_student import train
-
+    """Rate of the log error between t = 0 and 2."""
+    K = n_units
+    start = {"Q0": np.eye(K), "R0": np.zeros((K, 1)), "T": np.eye(1)}
     found = []
     for rate in learning_rates:
-        student, teacher = first_layers(rng, n_inputs, n_units, 1, 0.0, 1.0)
-        run = train(
-            rng, student, teacher, [0, 2 * n_inputs], student_readout=1.0, teacher_readout=1.0,
-            learning_rate=rate, activation="identity", n_test=1,
-        )  # fmt: skip
-        error = run.Q.sum(axis=(1, 2)) - 2 * run.R.sum(axis=(1, 2)) + run.T.sum()
-        found.append(np.log(error[1] / error[0]) / 2)
+        run, _ = trained(
+            rng, n_inputs, [0, 2], **start, readout=1.0, learning_rate=rate, activation="identity"
+        )
+        found.append(np.log(run.error[1] / run.error[0]) / 2)
     return np.array(found)
 
 
 def errors_of_sizes(
-    rng: np.random.Generator,
-    n_inputs: int,
-    t: Any,
-    sizes: Any,
-    learning_rate: float,
-    noise_var: float,
-    both_layers: bool,
-) -> dict[str, Array]:
-    """Late errors of students of K units and 2 teacher units, near what they learn.
+    rng: np.random.Generator, n_inputs: int, t: Any, starts: Any, readouts: Any, **given: Any
+) -> Array:
+    """Late errors of students of several sizes, each with its overlaps (Q0, R0, T) at the start."""
+    return np.array(
+        [
+            errors(rng, n_inputs, t, Q0=Q, R0=R, T=T, readout=v, **given)[0]
+            for (Q, R, T), v in zip(starts, readouts, strict=True)
+        ]
+    )
 
-    First layer alone: units beyond the second start near 0. Both layers: the units share the teacher's,
-    with readouts 2/K. The start of K units is given as `C_K`, the covariance of all fields.
-    """
-    from lazyrich.solvers.networks.online_student import train
 
-    values, starts = [], {}
-    for K in sizes:
-        student, teacher = first_layers(rng, n_inputs, K, 2, (1.0, float(both_layers)), 0.1)
-        run = train(
-            rng, student, teacher, np.rint(np.append(0, t) * n_inputs),
-            student_readout=2 / K if both_layers else 1.0, teacher_readout=1.0,
-            learning_rate=learning_rate, noise_var=noise_var,
-            readout_learning_rate=learning_rate if both_layers else 0.0, n_test=4000,
-        )  # fmt: skip
-        values.append(run.error[1:].mean())
-        starts[f"C_{K}"] = np.block([[run.Q[0], run.R[0]], [run.R[0].T, run.T]])
-    return {"values": np.array(values), **starts}
+def errors_of_sizes_of_both_layers(
+    rng: np.random.Generator, n_inputs: int, learning_rate: float, **given: Any
+) -> Array:
+    return errors_of_sizes(
+        rng, n_inputs, learning_rate=learning_rate, readout_learning_rate=learning_rate, **given
+    )
 
 
 def errors_at_permuted_teacher(t: Any, teacher: Any, order: Any, learning_rate: float) -> Array:
@@ -117,7 +98,9 @@ def noise_floors(n_extra: Any, noise_var: float, learning_rate: float) -> Array:
     found = []
     for L in n_extra:
         K = 2 + L
-        points, weights = gaussian_grid(K + 2, 16 if L == 0 else 10)
+        points, weights = gaussian_grid(K + 2, 12 if L == 0 else 10)
+        half = points[:, 0] > 0  # what is averaged is even
+        points, weights = points[half], 2 * weights[half]
         upper = np.triu_indices(K)
         Q, R = np.zeros((K, K)), np.eye(K, 2)
         Q[:2, :2] = (1 + learning_rate * noise_var / 2) * np.eye(2)

@@ -1,7 +1,7 @@
 """Online students and teachers that really train, and quadrature over their Gaussian fields.
 
-Shared by the papers on online learning. What a network's overlaps were at the start is measured with
-the rest, so that a prediction can start from them.
+Shared by the papers on online learning. Students and teachers start in random directions, with overlaps
+that are exactly those of the prediction.
 """
 
 from typing import Any
@@ -13,60 +13,56 @@ Array = NDArray[np.float64]
 
 
 def first_layers(
-    rng: np.random.Generator, n_inputs: int, K: int, M: int, overlap: Any, spread: float
+    rng: np.random.Generator, n_inputs: int, Q0: Any, R0: Any, T: Any
 ) -> tuple[Array, Array]:
-    """(student, teacher): Gaussian teacher units; unit k of the student is overlap x teacher unit
-    k mod M plus Gaussian weights of the size `spread`; without a teacher's part from k = M on if
-    overlap is a pair, whose second number is that of the extra units."""
-    teacher = rng.standard_normal((M, n_inputs))
-    student = spread * rng.standard_normal((K, n_inputs))
-    own, extra = np.broadcast_to(overlap, 2)
-    shares = np.where(np.arange(K) < M, own, extra)
-    return student + shares[:, None] * teacher[np.arange(K) % M], teacher
+    """(student, teacher) of the overlaps Q0, R0 and T in an orthonormal frame of random directions."""
+    Q, R = np.asarray(Q0), np.asarray(R0)
+    values, vectors = np.linalg.eigh(np.block([[Q, R], [R.T, np.asarray(T)]]))
+    frame = np.linalg.qr(rng.standard_normal((n_inputs, len(values))))[0].T
+    units = np.sqrt(n_inputs) * (vectors * np.sqrt(np.maximum(values, 0))) @ frame
+    return units[: len(Q)], units[len(Q) :]
 
 
-def start_of(run: Any) -> dict[str, Array]:
-    """What a prediction starts from."""
-    return {"Q0": run.Q[0], "R0": run.R[0], "T": run.T}
+def trained(
+    rng: np.random.Generator, n_inputs: int, t: Any, Q0: Any, R0: Any, T: Any, readout: Any,
+    **settings: Any,
+) -> tuple[Any, Any]:  # fmt: skip
+    """The trajectory at t N steps in ascending order, and the place of each time in it."""
+    from lazyrich.solvers.networks.online_student import train
+
+    student, teacher = first_layers(rng, n_inputs, Q0, R0, T)
+    steps, place = np.unique(np.rint(np.asarray(t) * n_inputs), return_inverse=True)
+    run = train(
+        rng, student, teacher, steps, student_readout=readout, teacher_readout=1.0, **settings
+    )
+    return run, place.reshape(np.shape(t))
 
 
-def steps_at(t: Any, n_inputs: int) -> tuple[Array, Any]:
-    """Ascending steps, from 0 on, and the place of each time among them."""
-    steps, place = np.unique(np.rint(np.append(0, t) * n_inputs), return_inverse=True)
-    return steps, place.ravel()[1:].reshape(np.shape(t))
-
-
-def curve(
+def errors(
     rng: np.random.Generator,
     n_inputs: int,
     t: Any,
-    learning_rate: float,
-    noise_var: float,
-    activation: str,
-    readout_learning_rate: float,
-    readout: Any,
-    overlap: float,
-    spread: float,
-    observed: str,
-    units: tuple[int, int] = (2, 2),
-) -> dict[str, Array]:
-    """Test error, averaged over each row of times, or overlaps (upper triangle of Q, then R, a row
-    for each time) after t N steps."""
-    from lazyrich.solvers.networks.online_student import train
+    early: tuple[int, float] = (1, 0.0),
+    **given: Any,
+) -> Array:
+    """Test error, averaged over each row of times.
 
-    K, M = units
-    student, teacher = first_layers(rng, n_inputs, K, M, overlap, spread)
-    steps, place = steps_at(t, n_inputs)
-    run = train(
-        rng, student, teacher, steps, student_readout=readout, teacher_readout=1.0, learning_rate=learning_rate,
-        noise_var=noise_var, activation=activation, readout_learning_rate=readout_learning_rate,
-        n_test=4000 if observed == "error" else 1,
-    )  # fmt: skip
-    if observed == "error":
-        return {"values": run.error[place].mean(axis=1), **start_of(run)}
-    upper = np.triu_indices(K)
-    overlaps = np.hstack((run.Q[:, upper[0], upper[1]], run.R.reshape(len(steps), -1)))[place]
-    return {"values": overlaps, **start_of(run)}
+    With early = (n, end), rows up to the time `end` are means over n networks, since noise is largest
+    where the error falls.
+    """
+    t, (n_networks, end) = np.asarray(t), early
+    run, place = trained(rng, n_inputs, t, **given)
+    found, first = run.error[place].mean(axis=-1), t.max(axis=-1) <= end
+    more = [errors(rng, n_inputs, t[first], **given) for _ in range(n_networks - 1)]
+    found[first] = np.mean([found[first], *more], axis=0)
+    return found
+
+
+def errors_at_rates(
+    rng: np.random.Generator, n_inputs: int, learning_rates: Any, **given: Any
+) -> Array:
+    """A curve of the error for each learning rate, (rates, times)."""
+    return np.stack([errors(rng, n_inputs, **given, learning_rate=x) for x in learning_rates])
 
 
 def slope_and_activation(field: Array) -> tuple[Array, Array]:

@@ -6,49 +6,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazyrich.paper_checks.measurements.online_students import (
-    curve,
+    errors,
+    errors_at_rates,
     gaussian_grid,
     slope_and_activation,
-    start_of,
-    steps_at,
+    trained,
 )
+
+__all__ = ["errors", "errors_at_rates"]
 
 Array = NDArray[np.float64]
 
 
-def overlaps(rng: np.random.Generator, n_inputs: int, **given: Any) -> dict[str, Array]:
-    return curve(rng, n_inputs, **given, observed="overlaps")
-
-
-def errors(rng: np.random.Generator, n_inputs: int, **given: Any) -> dict[str, Array]:
-    return curve(rng, n_inputs, **given, observed="error")
-
-
-def errors_at_rates(
-    rng: np.random.Generator, n_inputs: int, learning_rates: Any, **given: Any
-) -> dict[str, Array]:
-    """A curve of the error for each learning rate, (rates, times), each with a start of its own."""
-    runs = [
-        curve(rng, n_inputs, **given, learning_rate=rate, observed="error")
-        for rate in learning_rates
-    ]
-    return {name: np.stack([run[name] for run in runs]) for name in runs[0]}
-
-
-def errors_of_equal_units(
-    rng: np.random.Generator, n_inputs: int, t: Any, learning_rate: float, spread: float
-) -> dict[str, Array]:
-    """Two student units with the same weights at the start."""
-    from lazyrich.solvers.networks.online_student import train
-
-    teacher = rng.standard_normal((2, n_inputs))
-    student = np.tile(spread * rng.standard_normal(n_inputs), (2, 1))
-    steps, place = steps_at(t, n_inputs)
-    run = train(
-        rng, student, teacher, steps, student_readout=1.0,
-        teacher_readout=1.0, learning_rate=learning_rate, n_test=4000,
-    )  # fmt: skip
-    return {"values": run.error[place].mean(axis=1), **start_of(run)}
+def overlaps(rng: np.random.Generator, n_inputs: int, **given: Any) -> Array:
+    """Upper triangle of Q, then R, a row for each time."""
+    run, place = trained(rng, n_inputs, **given)
+    upper = np.triu_indices(run.Q.shape[-1])
+    return np.hstack((run.Q[:, upper[0], upper[1]], run.R.reshape(len(run.R), -1)))[place]
 
 
 def plateau_of_equal_units(
@@ -65,7 +39,7 @@ def plateau_of_equal_units(
         steps = np.rint(np.linspace(15, 45, 61) * inverse_rate * n_inputs)
         run = train(
             rng, student, teacher, steps, student_readout=1.0, teacher_readout=1.0,
-            learning_rate=1 / inverse_rate, n_test=4000,
+            learning_rate=1 / inverse_rate,
         )  # fmt: skip
         found.append([run.Q.mean(), run.R.mean(), run.error.mean()])
     return np.array(found)
@@ -73,7 +47,7 @@ def plateau_of_equal_units(
 
 def integrals_by_quadrature(C: Any, strength: Any) -> Array:
     """I2, J2, I3, I4 of (0, 1, 2, 3) and of repeated rows, for each strength of the fields."""
-    points, weights = gaussian_grid(4, 40)
+    points, weights = gaussian_grid(4, 30)
     found = []
     for size in strength:
         factor = np.linalg.cholesky(size * np.asarray(C))

@@ -30,7 +30,7 @@ def test_steps_against_a_plain_loop(activation):
     eta, eta_v, sigma = 0.3, 0.2, 0.4
     run = train(
         np.random.default_rng(7), w, B, [0, 1, 50], **SETTINGS, learning_rate=eta,
-        readout_learning_rate=eta_v, noise_var=sigma**2, activation=activation, n_test=10,
+        readout_learning_rate=eta_v, noise_var=sigma**2, activation=activation,
     )  # fmt: skip
     rng, v, A = np.random.default_rng(7), np.array(SETTINGS["student_readout"]), [1.0, 0.8]
     first, N = w.copy(), w.shape[1]
@@ -56,20 +56,20 @@ def test_error_is_that_of_real_inputs(activation):
     w, B = start()
     run = train(
         np.random.default_rng(1), w, B, [0], **SETTINGS, learning_rate=0.1,
-        activation=activation, n_test=200_000,
+        activation=activation,
     )  # fmt: skip
     x = np.random.default_rng(2).standard_normal((200_000, w.shape[1])) / np.sqrt(w.shape[1])
     difference = g(x @ w.T) @ SETTINGS["student_readout"] - g(x @ B.T) @ [1.0, 0.8]
     losses = difference**2 / 2
     error = losses.std() / np.sqrt(200_000)
-    assert abs(run.error[0] - losses.mean()) < 5 * np.sqrt(2) * error
+    assert abs(run.error[0] - losses.mean()) < 5 * error
 
 
 def test_recording_does_not_change_the_training():
     w, B = start()
     many = train(np.random.default_rng(3), w, B, range(101), **SETTINGS, learning_rate=0.2)
-    few = train(np.random.default_rng(3), w, B, [100], **SETTINGS, learning_rate=0.2, n_test=5)
-    np.testing.assert_array_equal(many.Q[-1], few.Q[0])
+    few = train(np.random.default_rng(3), w, B, [100], **SETTINGS, learning_rate=0.2)
+    np.testing.assert_allclose(many.Q[-1], few.Q[0], rtol=1e-11)
 
 
 def test_ensembles_do_not_depend_on_threads():
@@ -77,7 +77,7 @@ def test_ensembles_do_not_depend_on_threads():
     runs = [
         train_ensemble(
             np.random.default_rng(5).spawn(4), students, teachers, [0, 40], **SETTINGS,
-            learning_rate=0.2, n_test=50, threads=threads,
+            learning_rate=0.2, threads=threads,
         )
         for threads in (1, 3)
     ]  # fmt: skip
@@ -85,7 +85,7 @@ def test_ensembles_do_not_depend_on_threads():
         np.testing.assert_array_equal(one, other)
     alone = train(
         np.random.default_rng(5).spawn(4)[2], students[2], teachers[2], [0, 40], **SETTINGS,
-        learning_rate=0.2, n_test=50,
+        learning_rate=0.2,
     )  # fmt: skip
     np.testing.assert_array_equal(runs[0].Q[2], alone.Q)
 
@@ -116,8 +116,6 @@ def test_divergence_names_its_step():
         ({"readout_learning_rate": np.inf}, "readout_learning_rate"),
         ({"noise_var": -1.0}, "noise_var"),
         ({"activation": "tanh"}, "activation"),
-        ({"n_test": 0}, "n_test"),
-        ({"n_test": 10**13}, "GiB"),
     ],
 )
 def test_bad_arguments(changed, message):

@@ -58,6 +58,7 @@ def solve(
     gamma0: float,
     learning_rate: float,
     n_steps: int,
+    responses: bool = True,
 ) -> LinearNetwork:
     r"""Outputs and two-time kernels of gradient descent, step by step.
 
@@ -82,7 +83,10 @@ def solve(
     learning_rate : float
         eta > 0; stable while eta times the largest eigenvalue of the tangent kernel, as grown, is below 2.
     n_steps : int
-        Number of updates, >= 0. Cost O(L (P n_steps)^3), memory 10 L (P n_steps)^2 numbers.
+        Number of updates, >= 0. Cost O(L (P n_steps)^3), memory 12 L (P n_steps)^2 numbers.
+    responses : bool
+        False sets A = B = 0, as if backward and forward pass had independent weights: wrong for L > 1, to see
+        what the response functions do.
 
     Returns
     -------
@@ -126,13 +130,13 @@ def solve(
     target = array("y", y, (count,))
     layers, steps = whole("hidden_layers", hidden_layers, 1), whole("n_steps", n_steps, 0)
     strength, rate = one_number("gamma0", gamma0), one_number("learning_rate", learning_rate)
-    size = 8.0 * 10 * layers * (count * (steps + 1)) ** 2
+    size = 8.0 * 12 * layers * (count * (steps + 1)) ** 2
     if size > _LARGEST_MEMORY:
         raise ValueError(
             f"n_steps = {steps} with {count} samples and {layers} layers needs {size / 2**30:.1f} GiB; at most "
             f"{_LARGEST_MEMORY / 2**30:.0f}"
         )
-    march = _March(kernel, target, layers, strength, rate, steps + 1)
+    march = _March(kernel, target, layers, strength, rate, steps + 1, float(responses))
     bound = _DIVERGED * (target @ target) + 1e-300
     for step in range(steps + 1):
         error = target - march.advance(step)
@@ -190,8 +194,10 @@ class _March:
         strength: float,
         rate: float,
         times: int,
+        responses: float,
     ) -> None:
         n = len(target) * times
+        self.responses = responses
         self.target, self.square, self.rate = target, strength**2, rate
         self.f, self.delta = np.zeros(n), np.zeros(n)
         self.forward = [_Field(n) for _ in range(layers)]
@@ -209,7 +215,7 @@ class _March:
             kick = arriving + self.rate * below[now, past] * self.delta[past]
             partner = self.backward[level]
             field.extend(kick, below, partner, self.above[level], self.square, now)
-            arriving = field.response[now, past]
+            arriving = self.responses * field.response[now, past]
         top = self.forward[-1]
         f = top.response[now, past].sum(axis=1) + self.rate * (
             top.kernel[now, past] @ self.delta[past]
@@ -221,5 +227,5 @@ class _March:
             kick = arriving + self.rate * above[now, past] * self.delta[past]
             partner = self.forward[level]
             field.extend(kick, above, partner, self.below[level], self.square, now)
-            arriving = field.response[now, past]
+            arriving = self.responses * field.response[now, past]
         return f

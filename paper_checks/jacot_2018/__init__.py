@@ -5,7 +5,7 @@ is the paper's depth less 1. Time t = learning rate x steps on (1/2) sum (f - y)
 smaller.
 """
 
-from lazyrich.paper_checks.jacot_2018 import components, functions, kernels, spectra
+from lazyrich.paper_checks.jacot_2018 import components, duals, functions, kernels, spectra
 
 BIBTEX = """
 @inproceedings{jacot2018neural,
@@ -19,4 +19,4 @@ BIBTEX = """
 }
 """
 
-CLAIMS = [*kernels.CLAIMS, *functions.CLAIMS, *components.CLAIMS, *spectra.CLAIMS]
+CLAIMS = [*duals.CLAIMS, *kernels.CLAIMS, *functions.CLAIMS, *components.CLAIMS, *spectra.CLAIMS]

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazyrich.solvers.compilation import compiled
-from lazyrich.theory.infinite_width.callable_duals import hermite_functions
 from lazyrich.theory.infinite_width.gaussian_grid import annihilated, resolving_grid
 from lazyrich.theory.infinite_width.kernel_arguments import require_memory
+from lazyrich.theory.infinite_width.profiles import hermite_functions
 from lazyrich.theory.infinite_width.real_function import name_of
 
 FloatArray = NDArray[np.float64]

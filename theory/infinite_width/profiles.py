@@ -109,14 +109,19 @@ def hermite_rows(
     for start in range(0, len(roots), at_once):
         part = slice(start, start + at_once)
         profiles = prepared.at(roots[part])
-        for terms, functions in _hermite_functions(grid.z, n_terms):
+        for terms, functions in _hermite_blocks(grid.z, n_terms):
             value[terms, part] = functions @ profiles.value.T * grid.step
             derivative[terms, part] = functions @ profiles.slope.T * grid.step
         value[0, part] += profiles.mean
     return value, derivative
 
 
-def _hermite_functions(z: FloatArray, n_terms: int) -> Iterator[tuple[slice, FloatArray]]:
+def hermite_functions(z: FloatArray, n_terms: int) -> FloatArray:
+    """h_k(z) p(z)^(1/2), k = 0..n_terms - 1 (rows), orthonormal over the line."""
+    return np.concatenate([rows for _, rows in _hermite_blocks(z, n_terms)])
+
+
+def _hermite_blocks(z: FloatArray, n_terms: int) -> Iterator[tuple[slice, FloatArray]]:
     """Blocks of orders k and of rows h_k(z) p(z)^(1/2), by their recursion in k."""
     block = max(1, _CHUNK // len(z))
     before, last = np.zeros_like(z), normal_root(z)

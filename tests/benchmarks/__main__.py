@@ -22,6 +22,7 @@ WORKLOADS = {
     "C": "deep_linear",
     "online": "online",
     "H": "marchenko_pastur",
+    "N": "infinite_width",
     "startup": "startup",
 }
 """Each module has a function ``run(rounds)`` that prints its table and returns whether all floors hold."""

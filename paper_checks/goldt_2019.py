@@ -230,9 +230,9 @@ CLAIMS = [
         parameters={"n_units": 3, "learning_rates": np.array([0.3, 0.5, 0.8, 1.0])},
         coordinate="learning_rates",
         scale="maximum",
-        seeds=128,
+        seeds=320,
         alternatives={"gradient flow": linear_rates_of_flow},
-        cost=3.0,
+        cost=5.0,
         **FINITE | {"quantity": "growth rate of the error"},
     ),
     Ensemble(
@@ -279,7 +279,7 @@ CLAIMS = [
         prediction=errors_of_sizes_of_both_layers,
         measurement=routes.errors_of_sizes_of_both_layers,
         parameters={
-            "t": np.arange(10.0, 30.0)[None],
+            "t": np.arange(5.0, 30.0, 0.5)[None],
             "starts": [near_teacher(K, True, 0.001) for K in (2, 4, 6)],
             "readouts": (1.0, 1 / 2, 1 / 3),
             "learning_rate": 0.2,
@@ -288,8 +288,8 @@ CLAIMS = [
         coordinate="learning_rate",
         seeds=64,
         alternatives={"no dependence on the size": smallest_for_all},
-        cost=18.0,
-        **FINITE | {"sizes": (48, 192, 768), "quick_sizes": (24, 96, 384)},
+        cost=30.0,
+        **FINITE | {"sizes": (64, 256, 1024), "quick_sizes": (24, 96, 384)},
     ),
     Deterministic(
         name="noise-floor-at-small-learning-rate",

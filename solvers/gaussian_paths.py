@@ -19,6 +19,10 @@ FloatArray = NDArray[np.float64]
 NORMALS = ("independent", "stratified", "matched")
 NEGATIVE = 1e-6
 """A variance given the past below minus this share of the variance is no rounding error."""
+NUGGET = 1e-3
+"""Share of `floor` that each independent row gains in variance.
+
+Without it the conditioning of smooth kernels, and with it every rounding error, grows from row to row."""
 
 
 class GaussianPaths:
@@ -48,8 +52,8 @@ class GaussianPaths:
         to one and (1, -1, 1, -1) to the other: averages odd in u or in r alone then vanish.
     floor : float
         A row whose variance given the past is below `floor` times its variance follows from the past and
-        gets no normals: covariances of slow processes are singular to rounding. Covariances of
-        the paths then err by about sqrt(floor)/10 at most.
+        gets no normals: covariances of slow processes are singular to rounding. Correlations of
+        the paths then err by at most about sqrt(floor)/2.
 
     Raises
     ------
@@ -150,9 +154,9 @@ class GaussianPaths:
         if rank:
             independent = self._factor[self._pivots, :rank]
             past = solve_triangular(independent, row[self._pivots], lower=True, check_finite=False)
-            self._factor[n, :rank] = past
             variance = variance - past @ past
-        if variance < -max(NEGATIVE, 1e3 * self._floor) * abs(row[n]) or row[n] < 0:
+            self._factor[n, :rank] = past
+        if variance < -NEGATIVE * abs(row[n]) or row[n] < 0:
             raise ValueError(
                 f"covariance is that of no process: row {n} has variance {row[n]:.6g}, and {variance:.3g} "
                 "given the rows before it"
@@ -161,7 +165,7 @@ class GaussianPaths:
             if rank == len(self._normals):
                 self._normals = np.concatenate([self._normals, np.empty_like(self._normals)])
             self._normals[rank] = self._new_normals()
-            self._factor[n, rank] = np.sqrt(variance)
+            self._factor[n, rank] = np.sqrt(variance + NUGGET * self._floor * row[n])
             self._pivots.append(n)
         self.n_rows += 1
 

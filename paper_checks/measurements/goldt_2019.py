@@ -98,7 +98,9 @@ def noise_floors(n_extra: Any, noise_var: float, learning_rate: float) -> Array:
     found = []
     for L in n_extra:
         K = 2 + L
-        points, weights = gaussian_grid(K + 2, 16 if L == 0 else 10)
+        points, weights = gaussian_grid(K + 2, 12 if L == 0 else 10)
+        half = points[:, 0] > 0  # what is averaged is even
+        points, weights = points[half], 2 * weights[half]
         upper = np.triu_indices(K)
         Q, R = np.zeros((K, K)), np.eye(K, 2)
         Q[:2, :2] = (1 + learning_rate * noise_var / 2) * np.eye(2)

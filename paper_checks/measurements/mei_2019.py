@@ -84,7 +84,7 @@ def tuned_risk(
     noise_var: float,
     activation: str = "relu",
 ) -> Array:
-    """Smallest risk over all penalties."""
+    """Smallest risk over all penalties, (ratios,)."""
     students = _students(rng, n_inputs, feature_ratio, sample_ratio, activation, False)
     return np.array([_best(student.ridge_risk, noise_var)[1] for student in students])
 

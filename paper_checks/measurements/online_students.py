@@ -39,7 +39,11 @@ def trained(
 
 
 def errors(
-    rng: np.random.Generator, n_inputs: int, t: Any, early: tuple[int, float] = (1, 0.0), **given: Any
+    rng: np.random.Generator,
+    n_inputs: int,
+    t: Any,
+    early: tuple[int, float] = (1, 0.0),
+    **given: Any,
 ) -> Array:
     """Test error, averaged over each row of times.
 

@@ -47,7 +47,7 @@ def plateau_of_equal_units(
 
 def integrals_by_quadrature(C: Any, strength: Any) -> Array:
     """I2, J2, I3, I4 of (0, 1, 2, 3) and of repeated rows, for each strength of the fields."""
-    points, weights = gaussian_grid(4, 24)
+    points, weights = gaussian_grid(4, 30)
     found = []
     for size in strength:
         factor = np.linalg.cholesky(size * np.asarray(C))

@@ -28,15 +28,15 @@ CLAIMS = [
         prediction=predictions.flow_end,
         measurement=routes.flow_end,
         parameters={
-            "feature_ratio": np.array([0.25, 0.5, 2.0, 3.0, 4.0]),
+            "feature_ratio": np.array([0.25, 0.5, 2.0, 3.0]),
             "sample_ratio": 1.0,
             "noise_var": 0.5,
             "activation": "erf",
         },
         coordinate="feature_ratio",
         quantity="excess risk",
-        cost=10.0,
-        **ENSEMBLE,
+        cost=3.0,
+        **ENSEMBLE | {"sizes": (24, 96, 384)},
     ),
     Ensemble(
         name="rise-and-fall-in-time",
@@ -50,7 +50,7 @@ CLAIMS = [
         settings={"equivalent": True},
         coordinate="t",
         quantity="risk, and noise added / noise variance",
-        cost=15.0,
+        cost=1.0,
         **ENSEMBLE,
     ),
     Ensemble(
@@ -62,12 +62,12 @@ CLAIMS = [
         parameters=TRAINED | {"activation": "relu"},
         coordinate="t",
         quantity="risk, and noise added / noise variance",
-        cost=15.0,
+        cost=1.0,
         **ENSEMBLE,
     ),
     Ensemble(
         name="gradient-descent-with-large-steps",
-        statement="Students trained step by step, at half of the largest stable learning rate, follow the "
+        statement="Students trained step by step, at a third of the largest stable learning rate, follow the "
         "theory of gradient descent, not that of the flow.",
         source=IN_TIME,
         equation=r"$e^{-\lambda t}\to(1-\eta\lambda)^{t/\eta}$",
@@ -82,7 +82,7 @@ CLAIMS = [
         coordinate=None,
         alternatives={"gradient flow": predictions.flow_errors},
         quantity="risk, and noise added / noise variance",
-        cost=10.0,
+        cost=6.0,
         **ENSEMBLE,
     ),
     Ensemble(
@@ -103,7 +103,7 @@ CLAIMS = [
         coordinate=None,
         alternatives={"at the last time": predictions.last_risk},
         quantity="excess risk at the best time",
-        cost=10.0,
+        cost=1.0,
         **LESS_WIDE,
     ),
 ]

@@ -23,7 +23,7 @@ CLAIMS = [
         coordinate="sample_ratio",
         alternatives={"half the ridge": predictions.kernel_errors_with_half_the_ridge},
         quantity="bias, and variance / noise variance",
-        cost=10.0,
+        cost=8.0,
         **ENSEMBLE | {"sizes": (32, 128, 512), "quick_sizes": (8, 32, 128)},
     ),
     Ensemble(
@@ -39,8 +39,8 @@ CLAIMS = [
         coordinate="noise_var",
         alternatives={"as for linear features": predictions.penalty_of_linear_features},
         quantity="best penalty",
-        cost=10.0,
-        **ENSEMBLE,
+        cost=6.0,
+        **ENSEMBLE | {"sizes": (32, 128, 512), "quick_sizes": (16, 64, 256)},
     ),
     Ensemble(
         name="infinitely-many-samples",
@@ -55,7 +55,7 @@ CLAIMS = [
         },
         coordinate="feature_ratio",
         quantity="excess risk",
-        cost=6.0,
+        cost=3.0,
         **ENSEMBLE,
     ),
 ]

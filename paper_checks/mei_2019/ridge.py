@@ -27,7 +27,7 @@ CLAIMS = [
         coordinate="feature_ratio",
         alternatives={"linear features": predictions.linear_errors},
         quantity="bias, and variance / noise variance",
-        cost=12.0,
+        cost=4.0,
         **LESS_WIDE,
     ),
     Ensemble(
@@ -47,7 +47,7 @@ CLAIMS = [
         coordinate="sample_ratio",
         alternatives={"linear features": predictions.linear_errors},
         quantity="bias, and variance / noise variance",
-        cost=12.0,
+        cost=3.5,
         **LESS_WIDE,
     ),
     Ensemble(
@@ -68,7 +68,7 @@ CLAIMS = [
         coordinate="feature_ratio",
         alternatives={"linear features": predictions.linear_risk},
         quantity="excess risk",
-        cost=8.0,
+        cost=3.0,
         **ENSEMBLE,
     ),
     Ensemble(
@@ -88,7 +88,7 @@ CLAIMS = [
         coordinate="feature_ratio",
         alternatives={"linear features": predictions.linear_risk},
         quantity="excess risk",
-        cost=8.0,
+        cost=3.0,
         **ENSEMBLE,
     ),
     Ensemble(
@@ -108,7 +108,7 @@ CLAIMS = [
         coordinate="sample_ratio",
         alternatives={"linear features": predictions.linear_risk},
         quantity="excess risk",
-        cost=8.0,
+        cost=3.0,
         **ENSEMBLE,
     ),
     Ensemble(
@@ -121,7 +121,7 @@ CLAIMS = [
         coordinate=None,
         alternatives={"best penalty of infinitely many": predictions.risk_at_the_widest_penalty},
         quantity="excess risk at the best penalty",
-        cost=10.0,
+        cost=3.0,
         **ENSEMBLE,
     ),
     Ensemble(
@@ -140,7 +140,7 @@ CLAIMS = [
         },
         coordinate="nonlinear_variance",
         quantity="excess risk",
-        cost=8.0,
+        cost=4.0,
         **LESS_WIDE,
     ),
 ]

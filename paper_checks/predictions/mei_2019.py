@@ -68,18 +68,18 @@ def linear_risk(noise_var: float, **given: Any) -> Array:
 
 
 def tuned_risk(
-    feature_ratio: Array, sample_ratio: float, noise_var: float, activation: str = "relu"
+    feature_ratio: Any, sample_ratio: Any, noise_var: float, activation: str = "relu"
 ) -> Array:
-    """Risk at the best penalty."""
+    """Risk at the best penalty, (ratios,)."""
     from scipy.optimize import minimize_scalar
 
     found = []
-    for ratio in feature_ratio:
+    for p, n in zip(*np.broadcast_arrays(feature_ratio, sample_ratio), strict=True):
 
-        def at(log_penalty: float, ratio: float = ratio) -> float:
+        def at(log_penalty: float, p: float = p, n: float = n) -> float:
             return float(
                 random_features.ridge_risk(
-                    sample_ratio, ratio, 1.0, np.exp(log_penalty),
+                    n, p, 1.0, np.exp(log_penalty),
                     activation=activation, noise_var=noise_var,
                 )
             )  # fmt: skip
@@ -192,9 +192,13 @@ def stopped_risk(t: Array, n_inputs: float, feature_ratio: Array, **given: Any) 
     return np.array([curve.min() for curve in curves])
 
 
-def last_risk(t: Array, n_inputs: float, feature_ratio: Array, **given: Any) -> Array:
-    """Altered: risk at the last time."""
-    return stopped_risk(t[-1:], n_inputs, feature_ratio, **given)
+def last_risk(t: Array, n_inputs: float, **given: Any) -> Array:
+    """Altered: risk at the last time, over the smallest as for 128 inputs.
+
+    One ratio for all sizes: that of the risks of given weights fluctuates between them.
+    """
+    ratio = stopped_risk(t[-1:], 128, **given) / stopped_risk(t, 128, **given)
+    return ratio * stopped_risk(t, n_inputs, **given)
 
 
 # Identities

@@ -51,16 +51,19 @@ def relu_kernel(X1: ArrayLike, X2: ArrayLike) -> Array:
 
 
 class KernelStudent(NamedTuple):
-    """Regression with the ReLU kernel on n inputs, and the fresh inputs on which it is tested."""
+    """Averages over fresh inputs that give the risk of regression with the ReLU kernel, in K's eigenvectors."""
 
     values: Array
     """Eigenvalues of K, (n,)."""
-    labels: Array
-    """Training inputs, that is labels of each single input, in the eigenvectors: (n, d)."""
-    of_test: Array
-    """k(x, X) in the eigenvectors: (n_test, n)."""
-    test: Array
-    """Fresh inputs, (n_test, d)."""
+    kernel_pairs: Array
+    """Mean of k(X, x) k(x, X), (n, n), times the products of training inputs."""
+    kernel_squares: Array
+    """Diagonal of the former alone, (n,)."""
+    cross: Array
+    """Mean of k(X, x) x, times the training inputs, summed: (n,)."""
+    test_power: float
+    """Mean of abs(x)^2/d over the fresh inputs."""
+    dim: int
 
     def ridge_risk(self, penalty: ArrayLike) -> Risk:
         """Bias and variance at teacher_power = noise_var = 1 for each penalty >= 0, (...).
@@ -70,19 +73,14 @@ class KernelStudent(NamedTuple):
         given = real_array(penalty, "penalty")
         if given.size == 0 or not (np.isfinite(given).all() and given.min() >= 0):
             raise ValueError(f"penalty = {penalty!r}; needs finite values >= 0")
-        n_test, d = self.test.shape
         with one_blas_thread():
-            pairs = (self.of_test.T @ self.of_test) / n_test
-            cross = ((self.of_test.T @ self.test) * self.labels).sum(axis=1) / n_test
-            both = pairs * (self.labels @ self.labels.T)
             gain = 1 / (self.values + given[..., None])
-            signal = ((gain @ both) * gain).sum(axis=-1) - 2 * gain @ cross
-            power = float((self.test**2).sum()) / n_test
-            return Risk((signal + power) / d, gain**2 @ np.diagonal(pairs))
+            signal = ((gain @ self.kernel_pairs) * gain).sum(axis=-1) - 2 * gain @ self.cross
+            return Risk(signal / self.dim + self.test_power, gain**2 @ self.kernel_squares)
 
 
 def relu_student(n_train: int, dim: int, n_test: int, rng: np.random.Generator) -> KernelStudent:
-    """A student on n_train samples that is tested on n_test fresh ones; needs O(n_train (n_train + n_test)).
+    """A student on n_train samples that is tested on n_test fresh ones.
 
     Raises
     ------
@@ -105,4 +103,13 @@ def relu_student(n_train: int, dim: int, n_test: int, rng: np.random.Generator) 
     with one_blas_thread():
         kernel = relu_kernel(X, X[:n])
         values, vectors = np.linalg.eigh(kernel[:n])
-        return KernelStudent(values, vectors.T @ X[:n], kernel[n:] @ vectors, X[n:])
+        labels, of_test = vectors.T @ X[:n], kernel[n:] @ vectors
+        pairs = of_test.T @ of_test / m
+        return KernelStudent(
+            values,
+            pairs * (labels @ labels.T),
+            np.diagonal(pairs).copy(),
+            ((of_test.T @ X[n:]) * labels).sum(axis=1) / m,
+            float((X[n:] ** 2).sum()) / (m * d),
+            d,
+        )

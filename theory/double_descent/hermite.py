@@ -106,8 +106,8 @@ _NAMED: dict[str, Callable[[], HermiteMoments]] = {
 def _integrated(activation: Callable[[Any], Any]) -> HermiteMoments:
     """By adaptive quadrature; the rest is integrated as a square, so that nothing cancels in it."""
 
-    def density(x: float) -> float:
-        return math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    def root_density(x: float) -> float:
+        return math.exp(-x * x / 4) / (2 * math.pi) ** 0.25
 
     def value(x: float) -> float:
         found = np.asarray(activation(x))
@@ -116,14 +116,15 @@ def _integrated(activation: Callable[[Any], Any]) -> HermiteMoments:
         return float(found)
 
     def of_power(x: float) -> Any:
-        a = value(x)
-        return np.array([a, x * a, a * a]) * density(x)
+        root = root_density(x)
+        a = value(x) * root
+        return np.array([a * root, x * a * root, a * a])
 
     def of_rest(x: float) -> Any:
-        return np.array([(value(x) - mean - linear * x) ** 2 * density(x)])
+        return np.array([((value(x) - mean - linear * x) * root_density(x)) ** 2])
 
     mean, linear, power = _quadrature(of_power, 0.0)
-    tail = max(value(x) ** 2 * density(x) for x in (-_END, _END)) * _END
+    tail = max((value(x) * root_density(x)) ** 2 for x in (-_END, _END)) * _END
     if not tail <= 1e-13 * power:
         raise ValueError(
             f"activation {activation!r} is not square integrable: it grows as fast as exp(x^2/4)"

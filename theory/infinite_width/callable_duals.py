@@ -16,7 +16,6 @@ functions, V = sum_k a_k(q1) a_k(q2) rho^k, needs few terms. Negative rho: v -> 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -25,14 +24,10 @@ from scipy import fft
 
 from lazyrich.theory.infinite_width.closed_duals import Dual
 from lazyrich.theory.infinite_width.correlated_pair import FloatArray, Pair
-from lazyrich.theory.infinite_width.gaussian_grid import (
-    Grid,
-    annihilated,
-    mean,
-    resolving_grid,
-)
-from lazyrich.theory.infinite_width.real_function import RealFunction, name_of
+from lazyrich.theory.infinite_width.gaussian_grid import Grid
+from lazyrich.theory.infinite_width.profiles import Profiler, hermite_rows, profiler
 
+_LEAST = 1e-4  # variances below are averaged on the grid of this one
 _SERIES_BELOW = 0.5  # correlations up to here by the Hermite series
 _SERIES_TERMS = 56
 _CHUNK = 2**17  # numbers in one array
@@ -50,123 +45,67 @@ def callable_dual(function: Callable[[Any], Any], pair: Pair, tolerance: float) 
     """
     shape = pair.c.shape
     flat = Pair(*(np.ravel(field) for field in pair))
-    value, derivative = np.empty((2, pair.c.size))
+    result = np.empty((2, pair.c.size))
     largest = np.maximum(flat.q1, flat.q2)
-    octave = np.frexp(np.maximum(largest, 1e-4))[1]
+    octave = np.frexp(np.maximum(largest, _LEAST))[1]
+    few = np.abs(flat.c) <= _SERIES_BELOW * flat.geometric_mean
     for group in np.unique(octave):
-        members = np.flatnonzero(octave == group)
-        phi, grid = resolving_grid(function, max(float(largest[members].max()), 1e-4), tolerance)
-        slopes = _central_slopes(function, phi, grid, tolerance)
-        for start in range(0, len(members), max(1, _CHUNK // len(grid.z))):
-            chunk = members[start : start + max(1, _CHUNK // len(grid.z))]
-            part = Pair(*(field[chunk] for field in flat))
-            value[chunk], derivative[chunk] = _chunk(phi, slopes, grid, part)
-    return Dual(value.reshape(shape), derivative.reshape(shape))
+        members = octave == group
+        prepared = profiler(function, max(float(largest[members].max()), _LEAST), tolerance)
+        if (members & few).any():
+            at = np.flatnonzero(members & few)
+            result[:, at] = _by_series(prepared, Pair(*(field[at] for field in flat)))
+        others = np.flatnonzero(members & ~few)
+        at_once = max(1, _CHUNK // len(prepared.grid.z))
+        for start in range(0, len(others), at_once):
+            at = others[start : start + at_once]
+            result[:, at] = _by_kernel(prepared, Pair(*(field[at] for field in flat)))
+    value, derivative = result.reshape(2, *shape)
+    return Dual(value, derivative)
 
 
-def _chunk(
-    phi: RealFunction, slopes: RealFunction, grid: Grid, pair: Pair
-) -> tuple[FloatArray, FloatArray]:
-    sign = np.where(pair.c < 0, -1.0, 1.0)
-    mean1, profile1, slope1 = _profiles(phi, slopes, grid, np.sqrt(pair.q1))
-    mean2, profile2, slope2 = _profiles(phi, slopes, grid, sign * np.sqrt(pair.q2))
+def _by_series(prepared: Profiler, pair: Pair) -> FloatArray:
+    """Rows V and V' of pairs with small correlations, from Hermite coefficients of each variance."""
+    roots, back = np.unique(np.sqrt(np.stack([pair.q1, pair.q2])), return_inverse=True)
+    first, second = back.reshape(2, -1)
+    value, derivative = hermite_rows(prepared, roots, _SERIES_TERMS)
     size = np.where(pair.geometric_mean > 0, pair.geometric_mean, 1.0)
-    rho = np.abs(pair.c) / size
-    sine_squared = (pair.root_determinant / size) ** 2
-    value, derivative = np.empty((2, len(rho)))
-    few = rho <= _SERIES_BELOW
-    if few.any():
-        functions = hermite_functions(grid.z, _SERIES_TERMS).T * grid.step
-        for out, left, right in ((value, profile1, profile2), (derivative, slope1, slope2)):
-            products = (left[few] @ functions) * (right[few] @ functions)
-            out[few] = (products * rho[few, None] ** np.arange(_SERIES_TERMS)).sum(axis=-1)
-    many = ~few
-    if many.any():
-        pieces = (row[many] for row in (rho, sine_squared, profile1, profile2, slope1, slope2))
-        value[many], derivative[many] = _propagated(grid, *pieces)
-    return mean1 * mean2 + value, derivative
+    rho = pair.c / size
+    total = np.zeros((2, len(rho)))
+    for k in range(_SERIES_TERMS - 1, -1, -1):
+        total *= rho
+        total[0] += value[k, first] * value[k, second]
+        total[1] += derivative[k, first] * derivative[k, second]
+    return total
+
+
+def _by_kernel(prepared: Profiler, pair: Pair) -> FloatArray:
+    """Rows V and V' of pairs with large correlations."""
+    second_root = np.where(pair.c < 0, -1.0, 1.0) * np.sqrt(pair.q2)
+    roots, back = np.unique(np.stack([np.sqrt(pair.q1), second_root]), return_inverse=True)
+    first, second = back.reshape(2, -1)
+    means, profile, slope = prepared.at(roots)
+    rho = np.abs(pair.c) / pair.geometric_mean
+    sine_squared = (pair.root_determinant / pair.geometric_mean) ** 2
+    result = np.stack(
+        [
+            _propagated(prepared.grid, rho, sine_squared, rows[first], rows[second])
+            for rows in (profile, slope)
+        ]
+    )
+    result[0] += means[first] * means[second]
+    return result
 
 
 def _propagated(
-    grid: Grid,
-    rho: FloatArray,
-    sine_squared: FloatArray,
-    profile1: FloatArray,
-    profile2: FloatArray,
-    slope1: FloatArray,
-    slope2: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    """Mehler's kernel between the profiles, and between the slopes."""
+    grid: Grid, rho: FloatArray, sine_squared: FloatArray, left: FloatArray, right: FloatArray
+) -> FloatArray:
+    """Mehler's kernel between rows of profiles."""
     weight = np.exp(-(sine_squared / (4 * (1 + rho) ** 2))[:, None] * grid.z**2)
     modes = np.exp(-(sine_squared / (2 * rho))[:, None] * grid.frequencies**2)
     modes[:, 1:] *= 2
     if len(grid.z) % 2 == 0:
         modes[:, -1] /= 2
     modes *= (grid.step / len(grid.z) / np.sqrt(rho))[:, None]
-
-    def between(left: FloatArray, right: FloatArray) -> FloatArray:
-        a, b = fft.rfft(left * weight, axis=-1), fft.rfft(right * weight, axis=-1)
-        return ((a.real * b.real + a.imag * b.imag) * modes).sum(axis=-1)
-
-    return between(profile1, profile2), between(slope1, slope2)
-
-
-def _profiles(
-    phi: RealFunction, slopes: RealFunction, grid: Grid, root: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """E phi, (phi - E phi) p^(1/2) and sgn phi' p^(1/2) at u = root z; root is negative for -v."""
-    values = phi(root[:, None] * grid.z)
-    means = mean(grid, values)
-    profile = (values - means[:, None]) * grid.root_density
-    slope = annihilated(grid, profile) / np.where(root == 0, 1.0, root)[:, None]
-    narrow = np.abs(root) * grid.half_width < 1
-    if narrow.any():
-        slope[narrow] = slopes(root[narrow, None] * grid.z) * grid.root_density
-    return means, profile, slope
-
-
-def _central_slopes(
-    function: Callable[[Any], Any], phi: RealFunction, grid: Grid, tolerance: float
-) -> RealFunction:
-    """phi' on [-1, 1], where a small variance leaves too few digits of f' + z f/2, by Chebyshev's series.
-
-    Nothing is evaluated before it is asked for.
-    """
-    found: list[Any] = []
-
-    def slopes(x: FloatArray) -> FloatArray:
-        if not found:
-            found.append(_chebyshev_slope(function, phi, tolerance))
-        return found[0](x)
-
-    return slopes
-
-
-def _chebyshev_slope(
-    function: Callable[[Any], Any], phi: RealFunction, tolerance: float
-) -> np.polynomial.Chebyshev:
-    for n_points in (32, 64, 128, 256, 512, 1024):
-        nodes = np.cos(math.pi * (np.arange(n_points) + 0.5) / n_points)
-        coefficients = fft.dct(phi(nodes)) / n_points
-        coefficients[0] /= 2
-        noise = 4 * np.finfo(float).eps * np.abs(coefficients).max()
-        kept = int(np.flatnonzero(np.abs(coefficients) > noise).max(initial=0)) + 1
-        slope = np.polynomial.Chebyshev(coefficients[:kept]).deriv()
-        largest = np.abs(slope(nodes)).max()
-        if kept < 0.75 * n_points and (kept == 1 or noise * kept**2 <= tolerance * largest):
-            return slope
-    raise ValueError(
-        f"activation {name_of(function)} has a kink, a jump or a narrow feature in [-1, 1]: its slope there, "
-        f"which small variances need, is not resolved to tolerance {tolerance:g}"
-    )
-
-
-def hermite_functions(z: FloatArray, n_terms: int) -> FloatArray:
-    """h_k(z) p(z)^(1/2), k = 0..n_terms - 1 (rows): orthonormal, by their recursion in k."""
-    functions = np.empty((n_terms, len(z)))
-    functions[0] = np.exp(-(z**2) / 4) / (2 * math.pi) ** 0.25
-    if n_terms > 1:
-        functions[1] = z * functions[0]
-    for k in range(1, n_terms - 1):
-        functions[k + 1] = (z * functions[k] - math.sqrt(k) * functions[k - 1]) / math.sqrt(k + 1)
-    return functions
+    a, b = fft.rfft(left * weight, axis=-1), fft.rfft(right * weight, axis=-1)
+    return np.asarray(((a.real * b.real + a.imag * b.imag) * modes).sum(axis=-1))

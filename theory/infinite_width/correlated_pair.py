@@ -72,7 +72,7 @@ def pair(q1: ArrayLike, q2: ArrayLike, covariance: ArrayLike) -> Pair:
     >>> float(pair(1.0, 1.0, 0.5).angle / np.pi).__round__(12)
     0.333333333333
     """
-    variance1, variance2 = _variances("q1", q1), _variances("q2", q2)
+    variance1, variance2 = variances("q1", q1), variances("q2", q2)
     c = _real("covariance", covariance)
     try:
         variance1, variance2, c = np.broadcast_arrays(variance1, variance2, c)
@@ -95,9 +95,10 @@ def _derived(q1: FloatArray, q2: FloatArray, c: FloatArray) -> Pair:
         cosine = np.ldexp(c, -exponent)
     _within_bound(q1, q2, c, size, cosine)
     sine_squared = _product_error(m1, m2) - _product_error(cosine, cosine)
-    sine_squared = np.maximum(sine_squared + (product - cosine * cosine), 0.0)
+    sine_squared += product - cosine * cosine
+    cosine = np.where(sine_squared < 0, np.copysign(size, cosine), cosine)
+    sine_squared = np.maximum(sine_squared, 0.0)
     sine = np.sqrt(sine_squared)
-    cosine = np.clip(cosine, -size, size)
     degenerate = product == 0
     right = np.pi / 2
     return Pair(
@@ -156,7 +157,8 @@ def _within_bound(
         )
 
 
-def _variances(name: str, values: ArrayLike) -> FloatArray:
+def variances(name: str, values: ArrayLike) -> FloatArray:
+    """`values` as float64 in [0, 1e100]."""
     array = _real(name, values)
     valid = (array >= 0) & (array <= LARGEST_VARIANCE)
     if not valid.all():

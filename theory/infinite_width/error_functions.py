@@ -5,12 +5,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from lazyrich.solvers.compilation import fused
+from lazyrich.solvers.compilation import compiled
 
 FloatArray = NDArray[np.float64]
 
 
-@fused
+@compiled(fastmath={"contract"})
 def through_erf(
     rho: FloatArray,
     gap: FloatArray,
@@ -57,7 +57,7 @@ def through_erf(
             slope[i, j] = product * over
 
 
-@fused
+@compiled(fastmath={"contract"})
 def through_gelu(
     rho: FloatArray,
     gap: FloatArray,
@@ -108,7 +108,7 @@ def through_gelu(
             slope[i, j] = product * (0.5 - lower if near else lower) / norms
 
 
-@fused
+@compiled(fastmath={"contract"})
 def arc_deficit(t: float) -> float:
     """(x - atan x)/x^3 at t = 2 x^2 - 1, x in [0, 1]; error 2e-16. Two sums run side by side."""
     s = t * t

@@ -56,11 +56,13 @@ def normal_root(z: FloatArray) -> FloatArray:
     return np.asarray(np.exp(-(z**2) / 4) / (2 * math.pi) ** 0.25, dtype=np.float64)
 
 
-def resolving_grid(function: Callable[[Any], Any], variance: float, tolerance: float) -> Resolved:
+def resolving_grid(
+    function: Callable[[Any], Any], variance: float, tolerance: float, least_reach: float = 0.0
+) -> Resolved:
     """A grid on which E phi(u) phi(v) and E phi'(u) phi'(v) have relative errors below `tolerance`.
 
     Relative to sqrt(E phi(u)^2 E phi(v)^2), and the same with phi': the largest these averages can be for
-    the variances in question, which may be any up to `variance`.
+    the variances in question, which may be any up to `variance`. The grid's frequencies exceed `least_reach`.
 
     Raises
     ------
@@ -76,11 +78,12 @@ def resolving_grid(function: Callable[[Any], Any], variance: float, tolerance: f
         values = phi(math.sqrt(variance) * grid.z)
         _not_heavy(function, grid, values, variance)
         if (values == values[0]).all():
-            return Resolved(phi, grid_of(half_width, _points_for(0.0, half_width)))
+            return Resolved(phi, grid_of(half_width, _points_for(least_reach, half_width)))
         reach = _reach(grid, values, tolerance / 8)
         if reach is not None and _holds_between(grid, values, phi, variance, tolerance):
             _above_rounding(function, grid, values, reach, tolerance, variance)
-            return Resolved(phi, grid_of(half_width, _points_for(reach, half_width)))
+            n_points = _points_for(max(reach, least_reach), half_width)
+            return Resolved(phi, grid_of(half_width, n_points))
         n_points *= 2
     raise ValueError(
         f"activation {name_of(function)} has a kink, a jump or a feature too narrow to average at variance "
@@ -94,7 +97,8 @@ def _not_heavy(
 ) -> None:
     """A tolerance relative to E phi^2 says nothing of V where rare values decide E phi^2."""
     size = float(mean(grid, np.abs(values)))
-    if float(mean(grid, (values / (size or 1.0)) ** 2)) > _HEAVIEST:
+    profile = values * grid.root_density / (size or 1.0)
+    if float(profile @ profile) * grid.step > _HEAVIEST:
         raise ValueError(
             f"activation {name_of(function)} grows too fast: at variance {variance:g} E phi^2 exceeds "
             f"{_HEAVIEST:g} (E abs(phi))^2, so that rare large values decide it"

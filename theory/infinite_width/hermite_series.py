@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lazyrich.solvers.compilation import fused
+from lazyrich.solvers.compilation import compiled
 from lazyrich.theory.infinite_width.callable_duals import hermite_functions
 from lazyrich.theory.infinite_width.gaussian_grid import annihilated, resolving_grid
 from lazyrich.theory.infinite_width.kernel_arguments import require_memory
@@ -36,7 +36,7 @@ _LEAST_ROOT = 1e-3
 _ODD, _EVEN = 1.0, 2.0
 
 
-@fused
+@compiled(fastmath={"contract"})
 def through_series(
     rho: FloatArray,
     gap: FloatArray,

@@ -12,17 +12,18 @@ class Failures:
     """Failure probabilities 1 - P at m = 1, ..., k as logarithms: they may be below 1e-308."""
 
     def __init__(self, k: float) -> None:
-        self.k, self.m = k, np.arange(1, k + 1)
+        self.m = np.arange(1, k + 1)
         self.signals = signals(np.asarray(k), self.m)
+        with np.errstate(divide="ignore"):  # no bits: log 0
+            self.log_bits = np.log(self.m), np.log(k - self.m)
+        self.log_count = gammaln(k + 1) - gammaln(self.m + 1) - gammaln(k - self.m + 1)
 
     def _logs(self, size: float) -> FloatArray:
-        scaled = (np.sqrt(size) * signal for signal in self.signals)
-        with np.errstate(divide="ignore"):  # no bits: log 0
-            log_bits = np.log(self.m), np.log(self.k - self.m)
-        parts = (bits + _log_minus_log_ndtr(z) for bits, z in zip(log_bits, scaled, strict=True))
-        log = np.logaddexp(*parts)  # log(-log P)
-        with np.errstate(over="ignore", divide="ignore"):
-            return np.where(log < -37, log, np.log(-np.expm1(-np.exp(log))))
+        pairs = zip(self.log_bits, self.signals, strict=True)
+        log = np.logaddexp(*(n + _log_minus_log_ndtr(np.sqrt(size) * z) for n, z in pairs))
+        likely = log > -37  # here log(-log P) is not yet log(1 - P)
+        log[likely] = np.log(-np.expm1(-np.exp(np.minimum(log[likely], 100.0))))
+        return log
 
     def log_largest(self, size: float) -> float:
         """log of the largest failure probability of one input, for N = size networks."""
@@ -30,16 +31,15 @@ class Failures:
 
     def log_sum(self, size: float) -> float:
         """log of the expected number of inputs that fail."""
-        k, m = self.k, self.m
-        log_binomial = gammaln(k + 1) - gammaln(m + 1) - gammaln(k - m + 1)
-        return float(logsumexp(log_binomial + self._logs(size)))
+        return float(logsumexp(self.log_count + self._logs(size)))
 
 
 def _log_minus_log_ndtr(z: FloatArray) -> FloatArray:
-    """log(-log Phi(z)); Phi(-z) replaces -log Phi(z) where they agree to rounding."""
-    far = z > 8.5
-    with np.errstate(divide="ignore"):
-        return np.where(far, log_ndtr(-z), np.log(-log_ndtr(np.where(far, 0.0, z))))
+    """log(-log Phi(z)) for z >= 0; Phi(-z) replaces -log Phi(z) where they agree to rounding."""
+    log = np.asarray(log_ndtr(-z))
+    near = z < 8.5
+    log[near] = np.log(-log_ndtr(z[near]))
+    return log
 
 
 def signals(k: FloatArray, m: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -80,7 +80,8 @@ def output_moments(length: ArrayLike, n_ones: ArrayLike) -> OutputMoments:
 
     Notes
     -----
-    Infinite width and training time; the first correction is O(1/width). At m = 1, training data, mean
+    Infinite width and training time; the first correction is O(1/sqrt width) (a unit that a
+    training input has switched off gets no more gradient from it), O(1/width) in lazy training. At m = 1, training data, mean
     and variance are exactly (1, 0, 0).
 
     References

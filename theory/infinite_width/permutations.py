@@ -72,7 +72,7 @@ def success_probability(
 
     Notes
     -----
-    Exact at infinite width; the first correction is O(1/width).
+    Exact at infinite width; the first correction is O(1/sqrt width).
 
     References
     ----------
@@ -122,7 +122,7 @@ def expected_failures(length: int, ensemble_size: ArrayLike) -> FloatArray:
 
     Notes
     -----
-    Exact at infinite width; the first correction is O(1/width).
+    Exact at infinite width; the first correction is O(1/sqrt width).
 
     References
     ----------
@@ -264,10 +264,10 @@ def _smallest(log_failure: LogFailure, target: float, k: float) -> int:
 
     if above(1.0) <= 0:
         return 1
-    high = 20 * k * (np.log(k) - target)
+    low, high = 1.0, 6 * k * (np.log(k) - target)
     while above(high) > 0:
-        high *= 2
-    size = int(np.ceil(brentq(above, 1.0, high, xtol=1e-3, rtol=1e-14)))
+        low, high = high, 2 * high
+    size = int(np.ceil(brentq(above, low, high, xtol=0.1)))
     while size > 1 and above(size - 1) <= 0:
         size -= 1
     while above(size) > 0:

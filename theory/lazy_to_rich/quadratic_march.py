@@ -74,8 +74,10 @@ class March:
         new = slice(n, n + width)
         try:
             h = self._paths.append(np.column_stack([self.m[new], self.C[new, : n + width]]))
-        except ValueError:  # what grew too large has lost the digits of a covariance
-            raise self._diverged(t) from None
+        except ValueError as error:
+            if t and self.train[t - 1] > 10 * self.train[0]:  # what grew that large lost its digits
+                raise self._diverged(t) from error
+            raise
         if t:
             h = h - model.rate * (self.R[new, :n] @ self._g[:n])
         outputs = model.output_scale * (h + model.quadratic_strength / 2 * h**2).mean(axis=0)

@@ -88,7 +88,7 @@ def compute_final(
 
     def point(K: int, rate: float, both: bool) -> tuple[float, float, float]:
         unit = np.arange(K) % TEACHER_UNITS
-        settings = {
+        settings: dict[str, Any] = {
             "learning_rate": rate,
             "noise_var": noise_var,
             "student_readout": 1 / np.bincount(unit)[unit] if both else 1.0,

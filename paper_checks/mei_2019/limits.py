@@ -22,7 +22,7 @@ CLAIMS = [
         },
         coordinate="sample_ratio",
         alternatives={"half the ridge": predictions.kernel_errors_with_half_the_ridge},
-        quantity="bias, and variance / noise variance",
+        quantity="bias; variance for unit noise",
         cost=8.0,
         **ENSEMBLE | {"sizes": (32, 128, 512), "quick_sizes": (8, 32, 128)},
     ),

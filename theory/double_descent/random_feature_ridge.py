@@ -202,7 +202,8 @@ def _fixed_point(
         if not active.any():
             break
     else:
-        raise RuntimeError(f"no fixed point at n, p, d, penalty = {n[active][0], p[active][0]}")
+        worst = [float(x[active][0]) for x in (n, p, d, penalty)]
+        raise RuntimeError(f"the fixed point was not reached at n, p, d, penalty = {worst}")
     learned, missed, s_root = parts(w)
     capped = w >= _CAP
     learned, missed = np.where(capped, 1.0, learned), np.where(capped, 0.0, missed)

@@ -77,8 +77,8 @@ def ridge_risk(
 
     References
     ----------
-    Mei, Montanari 2019, arXiv:1908.05355 (same risk as a root of a polynomial system: their
-    lambda is penalty d/n, their chi is -mu_*^2 w); Defilippis, Loureiro, Misiakiewicz 2024,
+    Mei, Montanari 2019, arXiv:1908.05355 (same risk as a root of a polynomial system: their lambda is
+    penalty d/n = `units.mean_loss_penalty(penalty, n/d)`, their chi is -mu_*^2 w); Defilippis, Loureiro, Misiakiewicz 2024,
     arXiv:2405.15699 (deterministic equivalents of random features). This form derived here.
 
     Examples

@@ -28,14 +28,14 @@ CLAIMS = [
         prediction=predictions.flow_end,
         measurement=routes.flow_end,
         parameters={
-            "feature_ratio": np.array([0.25, 0.5, 2.0, 3.0]),
+            "feature_ratio": np.array([0.25, 0.5, 2.0, 3.0, 4.0]),
             "sample_ratio": 1.0,
             "noise_var": 0.5,
             "activation": "erf",
         },
         coordinate="feature_ratio",
         quantity="excess risk",
-        cost=3.0,
+        cost=7.0,
         **ENSEMBLE | {"sizes": (24, 96, 384)},
     ),
     Ensemble(
@@ -75,14 +75,14 @@ CLAIMS = [
         measurement=routes.descended_errors,
         parameters=TRAINED
         | {
-            "t": 0.5 * np.array([1.0, 2.0, 4.0, 8.0, 20.0]),
+            "t": 0.5 * np.array([1.0, 2.0, 4.0, 8.0, 20.0, 60.0]),
             "learning_rate": 0.5,
             "activation": "relu",
         },
         coordinate=None,
         alternatives={"gradient flow": predictions.flow_errors},
         quantity="risk; variance for unit noise",
-        cost=6.0,
+        cost=15.0,
         **ENSEMBLE,
     ),
     Ensemble(

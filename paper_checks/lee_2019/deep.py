@@ -24,7 +24,7 @@ CLAIMS = [
         size="width",
         noise_exponent=1.0,
         quantity="mean and covariance",
-        margin=0.02,
+        margin=0.03,
         cost=10.0,
     )
 ]

@@ -58,7 +58,7 @@ CLAIMS = [
         },
         settings={"families": 1, "pairs": 40},
         coordinate=None,
-        seeds=32,
+        seeds=20,
         quantity="variance of outputs",
         alternatives={
             "the NTK as kernel and prior": partial(

@@ -80,7 +80,6 @@ CLAIMS = [
         quantity="change of the NTK",
         margin=0.025,
         alternatives={
-            "half as many units are switched off": partial(predictions.change_with_switching, 0.5),
             "twice as many units are switched off": partial(predictions.change_with_switching, 2.0),
         },
         cost=8.0,

@@ -134,12 +134,12 @@ def sufficient_thresholds(sigma_w: Any, steps: int, **given: Any) -> Array:
 
 def paired_descent(
     step: Any, learning_rate: float, X: Any, X_test: Any, y: Any, start_train: Any, start_test: Any,
-    ntk_train: Any, ntk_cross: Any, *, discrete: bool = True, **network: Any,
+    ntk_train: Any, ntk_cross: Any, **network: Any,
 ) -> Array:  # fmt: skip
     """From the measured start of each network."""
     return kernel_flow.linearised_outputs(
         start_train, start_test, ntk_train, ntk_cross, y, np.asarray(step) * learning_rate,
-        learning_rate=learning_rate if discrete else None,
+        learning_rate=learning_rate,
     )  # fmt: skip
 
 

@@ -86,15 +86,12 @@ CLAIMS = [
         coordinate="learning_rate",
         scale=1.0,
         sizes=(128, 512, 2048),
-        quick_sizes=(64, 256, 1024),
+        quick_sizes=(32, 128, 512),
         size="width",
         seeds=24,
         noise_exponent=2.0,
         quantity="test outputs",
         margin=0.01,
-        alternatives={
-            "gradient flow": lambda **given: predictions.paired_descent(**given, discrete=False)
-        },
         cost=6.0,
     ),
 ]

@@ -22,7 +22,7 @@ TRAINING: dict[str, Any] = TASK | ONE_LAYER | {"step": (0, 1, 2, 4, 8, 16), "lea
 LAST_LAYER: dict[str, Any] = (
     TASK
     | ONE_LAYER
-    | {"step": (0, 1, 2, 4, 8, 16, 32, 64), "learning_rate": 0.4, "last_layer_only": True}
+    | {"step": (0, 1, 2, 4, 8, 16, 32), "learning_rate": 0.4, "last_layer_only": True}
 )
 
 

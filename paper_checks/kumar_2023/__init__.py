@@ -4,7 +4,7 @@ Loss: the mean of (f - y)^2 over samples, without 1/2; f = (alpha/N) sum_i phi(w
 inputs N(0, I/D), target (beta . x)^2/2, learning rate eta_hat N D/(2 alpha^2).
 """
 
-from lazyrich.paper_checks.kumar_2023 import kernel_stage, loss_and_flow, time_course
+from lazyrich.paper_checks.kumar_2023 import dmft, kernel_stage, loss_and_flow, time_course
 
 BIBTEX = """
 @inproceedings{kumar2024grokking,
@@ -20,5 +20,6 @@ BIBTEX = """
 CLAIMS = [
     *loss_and_flow.CLAIMS,
     *time_course.CLAIMS,
+    *dmft.CLAIMS,
     *kernel_stage.CLAIMS,
 ]

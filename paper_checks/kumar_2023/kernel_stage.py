@@ -77,10 +77,16 @@ def linear_curves(
     return np.column_stack(found)
 
 
-def alignments(quadratic_strength: Any, samples_per_pair: float, dim: int) -> Array:
-    return quadratic.kernel_target_alignment(
-        quadratic_strength, round(samples_per_pair * dim**2), dim
-    )
+def alignments(quadratic_strength: Any, dim: int, n_samples: int) -> Array:
+    return quadratic.kernel_target_alignment(quadratic_strength, n_samples, dim)
+
+
+def leading_order(quadratic_strength: Any, dim: int, n_samples: int) -> Array:
+    """As though the dimension were infinite beside 1."""
+    square = np.asarray(quadratic_strength) ** 2
+    pairs = n_samples**2 * (1 / dim + 2 * square**2 / dim**2)
+    norm = np.sqrt(n_samples * (1 + square) ** 2 + pairs)
+    return np.asarray((1 + square + 2 * square * n_samples / dim**2) / norm)
 
 
 CLAIMS = [
@@ -126,9 +132,9 @@ CLAIMS = [
         coordinate="sample_ratio",
         settings={"teachers": 64},
         sizes=(48, 96, 192, 384, 768),
-        quick_sizes=(24, 48, 96, 192, 384),
+        quick_sizes=(12, 24, 48, 96, 192),
         size="dim",
-        noise_exponent=2.0,
+        noise_exponent=1.0,
         seeds=16,
         quantity="test loss",
         margin=0.02,
@@ -145,19 +151,17 @@ CLAIMS = [
         prediction=alignments,
         measurement=kernel_stage.alignments,
         parameters={
-            "quadratic_strength": np.array([0.25, 0.5, 1.0, 2.0, 4.0]),
-            "samples_per_pair": 0.25,
+            "quadratic_strength": np.array([0.25, 0.7, 1.5, 4.0]),
+            "dim": 24,
         },
         coordinate="quadratic_strength",
         settings={"teachers": 64},
-        sizes=(6, 12, 24, 48, 96),
-        quick_sizes=(4, 8, 16, 32, 64),
-        size="dim",
-        order=2.0,
-        noise_exponent=2.0,
-        seeds=32,
+        sizes=(2048,),
+        size="n_samples",
+        seeds=80,
         quantity="alignment of kernel and target",
         margin=0.02,
+        alternatives={"leading order in 1/D": leading_order},
         cost=20.0,
     ),
     Ensemble(
@@ -170,17 +174,16 @@ CLAIMS = [
         measurement=descent.linear_students,
         parameters={
             "steps": np.array([1, 2, 4, 8, 16, 32, 64]),
-            "sample_ratio": 3.5,
+            "sample_ratio": 2.0,
             "scaled_learning_rate": 0.4,
             "teacher_power": 1.1,
         },
-        coordinate="scaled_learning_rate",
-        scale="initial",
+        coordinate="sample_ratio",
         settings={"teachers": 64},
         sizes=(24, 96, 384),
         size="dim",
-        noise_exponent=2.0,
-        seeds=32,
+        noise_exponent=1.0,
+        seeds=96,
         quantity="train and test loss",
         margin=0.02,
         cost=10.0,

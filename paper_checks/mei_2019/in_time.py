@@ -28,7 +28,7 @@ CLAIMS = [
         prediction=predictions.flow_end,
         measurement=routes.flow_end,
         parameters={
-            "feature_ratio": np.array([0.25, 0.5, 2.0, 3.0, 4.0]),
+            "feature_ratio": np.array([0.25, 0.5, 2.0, 3.0]),
             "sample_ratio": 1.0,
             "noise_var": 0.5,
             "activation": "erf",
@@ -36,7 +36,7 @@ CLAIMS = [
         coordinate="feature_ratio",
         quantity="excess risk",
         cost=3.0,
-        **ENSEMBLE,
+        **ENSEMBLE | {"sizes": (24, 96, 384)},
     ),
     Ensemble(
         name="rise-and-fall-in-time",

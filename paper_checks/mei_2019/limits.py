@@ -40,7 +40,7 @@ CLAIMS = [
         alternatives={"as for linear features": predictions.penalty_of_linear_features},
         quantity="best penalty",
         cost=6.0,
-        **ENSEMBLE | {"quick_sizes": ()},
+        **ENSEMBLE | {"sizes": (32, 128, 512), "quick_sizes": (16, 64, 256)},
     ),
     Ensemble(
         name="infinitely-many-samples",

@@ -192,9 +192,13 @@ def stopped_risk(t: Array, n_inputs: float, feature_ratio: Array, **given: Any) 
     return np.array([curve.min() for curve in curves])
 
 
-def last_risk(t: Array, n_inputs: float, feature_ratio: Array, **given: Any) -> Array:
-    """Altered: risk at the last time."""
-    return stopped_risk(t[-1:], n_inputs, feature_ratio, **given)
+def last_risk(t: Array, n_inputs: float, **given: Any) -> Array:
+    """Altered: risk at the last time, over the smallest as for 128 inputs.
+
+    One ratio for all sizes: that of the risks of given weights fluctuates between them.
+    """
+    ratio = stopped_risk(t[-1:], 128, **given) / stopped_risk(t, 128, **given)
+    return ratio * stopped_risk(t, n_inputs, **given)
 
 
 # Identities

@@ -21,6 +21,7 @@ WORKLOADS = {
     "B": "balanced",
     "C": "deep_linear",
     "online": "online",
+    "G": "dmft",
     "H": "marchenko_pastur",
     "startup": "startup",
 }

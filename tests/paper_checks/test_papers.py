@@ -12,6 +12,7 @@ from lazyrich.paper_checks.cli import papers
 from lazyrich.paper_checks.evidence.claims import Ensemble, Identity
 from lazyrich.paper_checks.evidence.examine import compare_with
 from lazyrich.paper_checks.evidence.identities import is_rejected
+from lazyrich.paper_checks.evidence.predicting import Sampled
 
 CLAIMS = {
     f"{paper}/{claim.name}": claim
@@ -61,7 +62,10 @@ def test_a_scaled_prediction_is_refuted(check_quickly, name, sign):
     def scaled_by(e):
         @functools.wraps(right)  # it may ask for the size of the networks
         def scaled(**given):
-            return (1 + sign * e) * np.asarray(right(**given))
+            made = right(**given)
+            if isinstance(made, Sampled):
+                return made._replace(value=(1 + sign * e) * np.asarray(made.value))
+            return (1 + sign * e) * np.asarray(made)
 
         return scaled
 

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lazyrich.theory.double_descent import field_averages
+
 FloatArray = NDArray[np.float64]
 
 ACTIVATIONS = ("scaled_erf", "relu", "identity")
@@ -175,9 +177,9 @@ def i4(C: ArrayLike, a: int, b: int, c: int, d: int, activation: str) -> FloatAr
 
     Notes
     -----
-    Exact for scaled_erf and identity. For relu within 1e-9 of the product of the standard deviations,
-    but within 1e-4 where x_a and x_b are parallel to an angle of 1e-8 to 1e-5, which C hardly resolves;
-    exact again where they coincide.
+    Exact for scaled_erf and identity. For relu within 1e-9 of the product of the standard deviations of
+    x_c and x_d; where x_a and x_b are parallel or opposite within an angle of 3e-4, I4 is expanded to
+    second order in that angle.
 
     References
     ----------
@@ -193,14 +195,14 @@ def i4(C: ArrayLike, a: int, b: int, c: int, d: int, activation: str) -> FloatAr
     return _average("I4", C, (a, b, c, d), activation)
 
 
-def activation_number(activation: Any) -> int:
-    """Place of the activation in `ACTIVATIONS`."""
+def known(activation: Any) -> str:
+    """The activation, if it is one of `ACTIVATIONS`."""
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
         raise ValueError(
             f"activation = {activation!r} is not one of {', '.join(ACTIVATIONS)}: the Gaussian "
             "integrals are closed for these"
         )
-    return ACTIVATIONS.index(activation)
+    return activation
 
 
 def covariances(name: str, values: ArrayLike) -> FloatArray:
@@ -228,7 +230,7 @@ def covariances(name: str, values: ArrayLike) -> FloatArray:
 
 
 def _average(name: str, C: ArrayLike, rows: tuple[int, ...], activation: str) -> FloatArray:
-    kind = activation_number(activation)
+    known(activation)
     matrices = covariances("C", C)
     n = matrices.shape[-1]
     at = [_row(row, n) for row in rows]
@@ -238,12 +240,26 @@ def _average(name: str, C: ArrayLike, rows: tuple[int, ...], activation: str) ->
             raise ValueError(
                 f"C[{row}, {row}] = 0 is outside (0, inf): the slope of relu at 0 is undefined"
             )
-    from lazyrich.theory.double_descent.online_kernel import of_many
+    if name == "I4":
+        return _i4(matrices, at, activation)
+    a, b = at[:2]
+    aa, bb, ab = matrices[..., a, a], matrices[..., b, b], matrices[..., a, b]
+    if name == "I3":
+        c = at[2]
+        cc, ac, bc = matrices[..., c, c], matrices[..., a, c], matrices[..., b, c]
+        return field_averages.i3(activation, aa, cc, ab, ac, bc)
+    return (field_averages.i2 if name == "I2" else field_averages.j2)(activation, aa, bb, ab)
 
-    which = ("I2", "J2", "I3", "I4").index(name)
-    a, b, c, d = at + [0] * (4 - len(at))
-    found = of_many(matrices.reshape(-1, n, n), a, b, c, d, which, kind)
-    return found.reshape(matrices.shape[:-2])[()]
+
+def _i4(matrices: FloatArray, at: list[int], activation: str) -> FloatArray:
+    if activation == "identity":
+        return matrices[..., at[2], at[3]]
+    if activation == "scaled_erf":
+        return field_averages.erf_i4(matrices, *at)
+    from lazyrich.theory.double_descent.relu_kernel import i4_of_many
+
+    n = matrices.shape[-1]
+    return i4_of_many(matrices.reshape(-1, n, n), *at).reshape(matrices.shape[:-2])[()]
 
 
 def _row(row: Any, n: int) -> int:

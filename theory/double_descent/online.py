@@ -12,19 +12,21 @@ N -> inf the overlaps Q = w w^T/N, R = w B^T/N, T = B B^T/N and v follow ODEs in
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lazyrich.theory.double_descent import online_equations
 from lazyrich.theory.double_descent.arguments import numbers, one_number
 from lazyrich.theory.double_descent.gaussian_integrals import (
-    activation_number,
     covariances,
     i2,
     i3,
     i4,
     j2,
+    known,
 )
 
 __all__ = ["OrderParameters", "i2", "i3", "i4", "j2", "order_parameters"]
@@ -121,7 +123,7 @@ def order_parameters(
     >>> print(f"{end.error:.7f} {0.2 * 3 * 0.01 / (4 - 2 * 0.2 * 3):.7f}")
     0.0021429 0.0021429
     """
-    kind = activation_number(activation)
+    known(activation)
     C, K, M = _start(Q0, R0, T, activation)
     u = np.concatenate(
         (
@@ -135,29 +137,28 @@ def order_parameters(
     readout_rate = one_number("readout_learning_rate", readout_learning_rate, zero=True)
     if not 1e-13 <= one_number("rtol", rtol) <= 1e-3:
         raise ValueError(f"rtol = {rtol} is outside [1e-13, 1e-3]: a tolerance of the ODE solver")
-    upper = np.triu_indices(K)
-    state = np.concatenate((C[:K, :K][upper], C[:K, K:].ravel(), u[:K]))
-    given = (C, u, kind, M)
-    states = _integrated(times.ravel(), state, (*given, rate, noise, readout_rate), rtol)
-    from lazyrich.theory.double_descent.online_kernel import test_errors
-
-    error = test_errors(states, *given)
-    Q = np.empty((len(states), K, K))
-    Q[:, upper[0], upper[1]] = Q[:, upper[1], upper[0]] = states[:, : upper[0].size]
-    R = states[:, upper[0].size : -K].reshape(-1, K, M)
-    parts = (Q, R, states[:, -K:], error)
+    T = C[K:, K:]
+    state = np.concatenate((C[:K, :K][np.triu_indices(K)], C[:K, K:].ravel(), u[:K]))
+    change = online_equations.velocity(activation, T, u, rate, noise, readout_rate)
+    states = _integrated(change, times.ravel(), state, rtol)
+    matrices = online_equations.covariances(states, T, K)
+    v = states[:, -K:]
+    both = np.concatenate((v, np.broadcast_to(u[K:], (len(v), M))), axis=1)
+    error = online_equations.test_errors(activation, matrices, both)
+    parts = (matrices[:, :K, :K], matrices[:, :K, K:], v, error)
     return OrderParameters(*(part.reshape(times.shape + part.shape[1:])[()] for part in parts))
 
 
 def _integrated(
-    times: FloatArray, state: FloatArray, given: tuple[object, ...], rtol: float
+    change: Callable[[FloatArray, float], FloatArray],
+    times: FloatArray,
+    state: FloatArray,
+    rtol: float,
 ) -> FloatArray:
     """The state at each time, in any order."""
     import warnings
 
     from scipy.integrate import ODEintWarning, odeint
-
-    from lazyrich.theory.double_descent.online_kernel import velocity
 
     grid, place = np.unique(np.append(times, 0.0), return_inverse=True)
     if len(grid) == 1:
@@ -165,7 +166,7 @@ def _integrated(
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", ODEintWarning)
         states, report = odeint(
-            velocity, state, grid, args=given, rtol=rtol, atol=rtol / 100, mxstep=100_000,
+            change, state, grid, rtol=rtol, atol=rtol / 100, mxstep=100_000,
             full_output=True,
         )  # fmt: skip
     last = float(report["tcur"][-1])

@@ -72,8 +72,8 @@ def ridge_risk(
     Notes
     -----
     Exact for n, p and d to infinity together, for any fixed teacher; the first correction is of order
-    1/d, larger by 1/abs(1 - n/p) near the peak of the ridgeless fit. Real features with a second Hermite coefficient
-    mu_2 share the fluctuation of abs(x)^2, a direction of variance mu_2^2/d: ReLU is 3 to 5 % worse at d = 200.
+    1/d, larger by 1/abs(1 - n/p) near the peak of the ridgeless fit. For ReLU features at d = 200, n = 2 d it
+    is -0.7 % (p = 3 d, penalty 0.05) to 1.4 % (p = 8 d, penalty 1e-4).
 
     References
     ----------

@@ -15,22 +15,23 @@ from lazyrich.theory.infinite_width import (
     hermite_series,
     linear_pieces,
 )
-from lazyrich.theory.infinite_width.activations import Activation, resolve
+from lazyrich.theory.infinite_width.activations import resolve
 
 FloatArray = NDArray[np.float64]
 Features = tuple[FloatArray, ...]
 
+_SMALLEST = 1e-60
+
 
 class ActivationMap(NamedTuple):
-    """`moment(roots)` = sqrt(E phi(root z)^2), z ~ N(0, 1), and `features(roots)` of rows (n,).
+    """`rows(roots)` = (moment, features) of rows of root mean square (n,), moment = sqrt(E phi(root z)^2).
 
     ``through(rho, gap, slope, left, right, first, start)`` overwrites a block of pairs: kappa, 1 - |kappa| and
     slope = d kappa/d rho take the place of rho and its gap. `left` and `right` hold the features of all rows,
     from the third line on; the block starts at row `first` and column `start`.
     """
 
-    moment: Callable[[FloatArray], FloatArray]
-    features: Callable[[FloatArray], Features]
+    rows: Callable[[FloatArray], tuple[FloatArray, Features]]
     through: Callable[..., None]
 
 
@@ -48,13 +49,15 @@ def activation_map(activation: Any) -> ActivationMap:
             f"activation {chosen.name!r} jumps: its NTK is infinite at infinite width; "
             "`activations.dual` gives its NNGP layer by layer"
         )
-    if chosen.name in _CLOSED and chosen == resolve(chosen.name):
-        return _CLOSED[chosen.name]
-    if chosen.name == "leaky_relu" and chosen.parameters:
+    if chosen.closed_form is None:
+        rows = partial(hermite_series.function_rows, chosen.function)
+        return ActivationMap(rows, hermite_series.through_series)
+    if chosen.name == "polynomial":
+        rows = partial(hermite_series.polynomial_rows, chosen.parameters)
+        return ActivationMap(rows, hermite_series.through_series)
+    if chosen.name == "leaky_relu":
         return _two_slopes(chosen.parameters[0], 1.0)
-    if chosen.name == "polynomial" and chosen.parameters:
-        return _polynomial(chosen.parameters)
-    return _smooth(chosen)
+    return _NAMED[chosen.name]
 
 
 def _two_slopes(below: float, above: float) -> ActivationMap:
@@ -64,7 +67,18 @@ def _two_slopes(below: float, above: float) -> ActivationMap:
     def through(rho: FloatArray, gap: FloatArray, slope: FloatArray, *_: Any) -> None:
         linear_pieces.through_slopes(rho, gap, slope, kink)
 
-    return ActivationMap(lambda roots: size * roots, lambda roots: (), through)
+    return ActivationMap(lambda roots: (size * roots, ()), through)
+
+
+def _closed(
+    moment: Callable[[FloatArray], FloatArray],
+    features: Callable[[FloatArray], Features],
+    through: Callable[..., None],
+) -> ActivationMap:
+    """Features of rows that do not vanish: below 1e-60 correlations do not change any more."""
+    return ActivationMap(
+        lambda roots: (moment(roots), features(np.maximum(roots, _SMALLEST))), through
+    )
 
 
 def _erf(scale: float) -> ActivationMap:
@@ -81,7 +95,7 @@ def _erf(scale: float) -> ActivationMap:
         halves = np.sin(alpha / 2), np.cos(alpha / 2), np.sin(rest / 2), np.cos(rest / 2)
         return np.sqrt(p), width, *halves, alpha / 2, np.sqrt(alpha)
 
-    return ActivationMap(
+    return _closed(
         lambda roots: np.sqrt(2 / np.pi * angle(roots)), features, error_functions.through_erf
     )
 
@@ -90,29 +104,27 @@ def _gelu() -> ActivationMap:
     def rest(roots: FloatArray) -> FloatArray:
         """W = E phi(u) phi(-u); see `error_functions.through_gelu`."""
         q = roots**2
-        base = np.sqrt(1 + 2 * q)
+        base, share = np.sqrt(1 + 2 * q), q / (1 + q)
         ratio = base / np.maximum(q, 1e-300)
         angle = np.arctan(ratio)
-        small = q * (q / (1 + q) * base / (1 + q) + q / (1 + q) / ((1 + q) * base) - angle)
-        excess = np.where(ratio < 0.01, ratio**3 * (1 / 3 - ratio**2 / 5 + ratio**4 / 7), 0)
-        excess = np.where(ratio < 0.01, excess, ratio - angle)
+        small = share**2 * (base + 1 / base) - q * angle
+        x = np.minimum(ratio, 0.01)
+        excess = np.where(ratio > x, ratio - angle, x**3 * (1 / 3 - x**2 / 5 + x**4 / 7))
         large = q * excess + 1 / base - 2 / (1 + q) * base
         return np.where(base <= q, large, small) / (2 * np.pi)
 
     def moment(roots: FloatArray) -> FloatArray:
         return np.sqrt(roots**2 / 2 + rest(roots))
 
-    return ActivationMap(
-        moment,
-        lambda roots: (roots, rest(roots), moment(roots)),
-        error_functions.through_gelu,
+    return _closed(
+        moment, lambda roots: (roots, rest(roots), moment(roots)), error_functions.through_gelu
     )
 
 
-def _numpy(
+def _exponential(
     formula: Callable[..., tuple[FloatArray, FloatArray, FloatArray]],
     moment: Callable[[FloatArray], FloatArray],
-    features: Callable[[FloatArray], Features],
+    *features: Callable[[FloatArray], FloatArray],
 ) -> ActivationMap:
     def through(
         rho: FloatArray,
@@ -123,34 +135,10 @@ def _numpy(
         first: int,
         start: int,
     ) -> None:
-        rows = left[2:, first : first + len(rho), None]
-        rho[:], gap[:], slope[:] = formula(rho, gap, rows, right[2:, start:])
+        own, other = left[2:, first : first + len(rho), None], right[2:, start:]
+        rho[:], gap[:], slope[:] = formula(rho, gap, own, other)
 
-    return ActivationMap(moment, features, through)
-
-
-def _exponential(
-    formula: Callable[..., tuple[FloatArray, FloatArray, FloatArray]],
-    moment: Callable[[FloatArray], FloatArray],
-    *features: Callable[[FloatArray], FloatArray],
-) -> ActivationMap:
-    return _numpy(formula, moment, lambda roots: (roots, *(f(roots) for f in features)))
-
-
-def _polynomial(coefficients: tuple[float, ...]) -> ActivationMap:
-    return ActivationMap(
-        partial(hermite_series.polynomial_moment, coefficients),
-        partial(hermite_series.polynomial_features, coefficients),
-        hermite_series.through_series,
-    )
-
-
-def _smooth(activation: Activation) -> ActivationMap:
-    return ActivationMap(
-        partial(hermite_series.function_moment, activation.function),
-        partial(hermite_series.function_features, activation.function),
-        hermite_series.through_series,
-    )
+    return _closed(moment, lambda roots: (roots, *(f(roots) for f in features)), through)
 
 
 def _sine_moment(roots: FloatArray) -> FloatArray:
@@ -165,7 +153,7 @@ def _decay(roots: FloatArray) -> FloatArray:
     return np.exp(-(roots**2))
 
 
-_CLOSED = {
+_NAMED = {
     "relu": _two_slopes(0.0, 1.0),
     "abs": _two_slopes(-1.0, 1.0),
     "identity": _two_slopes(1.0, 1.0),

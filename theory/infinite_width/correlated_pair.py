@@ -95,9 +95,10 @@ def _derived(q1: FloatArray, q2: FloatArray, c: FloatArray) -> Pair:
         cosine = np.ldexp(c, -exponent)
     _within_bound(q1, q2, c, size, cosine)
     sine_squared = _product_error(m1, m2) - _product_error(cosine, cosine)
-    sine_squared = np.maximum(sine_squared + (product - cosine * cosine), 0.0)
+    sine_squared += product - cosine * cosine
+    cosine = np.where(sine_squared < 0, np.copysign(size, cosine), cosine)
+    sine_squared = np.maximum(sine_squared, 0.0)
     sine = np.sqrt(sine_squared)
-    cosine = np.clip(cosine, -size, size)
     degenerate = product == 0
     right = np.pi / 2
     return Pair(

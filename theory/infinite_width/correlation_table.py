@@ -45,7 +45,7 @@ def correlation_table(activation: Any, q: float, *, tolerance: float = 1e-10) ->
     q : float
         Variance in [0, 1e100].
     tolerance : float
-        In [4e-12, 1e-2]: the largest error of V and V' for any rho in [-1, 1], relative to E phi^2 and to
+        In [4e-11, 1e-2]: the largest error of V and V' for any rho in [-1, 1], relative to E phi^2 and to
         E phi'^2.
 
     Returns
@@ -76,15 +76,18 @@ def correlation_table(activation: Any, q: float, *, tolerance: float = 1e-10) ->
     if variance.ndim:
         raise ValueError(f"q has shape {variance.shape}; needs one variance")
     limit = checked_tolerance(tolerance)
-    if limit < 4e-12:
+    if limit < 4e-11:
         raise ValueError(
-            f"tolerance = {tolerance} is outside [4e-12, 1e-2]: rounding leaves no less"
+            f"tolerance = {tolerance} is outside [4e-11, 1e-2]: rounding leaves no less"
         )
-    scales = dual(activation, q, q, q, tolerance=limit / 4)
+    chosen = resolve(activation)
+    if chosen.jumps:
+        raise ValueError(f"activation {chosen.name!r} jumps: its V' is infinite at every rho")
+    scales = dual(chosen, q, q, q, tolerance=limit / 4)
     n_points = 32
     while n_points <= 2 * _MOST_TERMS:
         rho = np.cos(np.pi * (np.arange(n_points) + 0.5) / n_points)
-        rows = dual(activation, q, q, q * rho, tolerance=limit / 4)
+        rows = dual(chosen, q, q, q * rho, tolerance=limit / 4)
         series = [_coefficients(np.asarray(row)) for row in rows]
         lengths = [
             _length(row, limit * float(scale) / 4)
@@ -95,7 +98,7 @@ def correlation_table(activation: Any, q: float, *, tolerance: float = 1e-10) ->
             return CorrelationTable(value, derivative)
         n_points *= 2
     raise ValueError(
-        f"activation {resolve(activation).name!r} at variance {float(variance):g} needs more than "
+        f"activation {chosen.name!r} at variance {float(variance):g} needs more than "
         f"{_MOST_TERMS} Chebyshev terms at tolerance {limit:g}: a kink, or slopes too steep for this variance"
     )
 

@@ -5,12 +5,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from lazyrich.solvers.compilation import fused
+from lazyrich.solvers.compilation import compiled
 
 FloatArray = NDArray[np.float64]
 
 
-@fused
+@compiled(fastmath={"contract"})
 def through_erf(
     rho: FloatArray,
     gap: FloatArray,
@@ -40,8 +40,8 @@ def through_erf(
             up = sine * right[5, k] + cosine * right[4, k]
             along = sine_c * right[7, k] + cosine_c * right[6, k]
             close = abs(rho[i, j]) > 0.5
-            widths = width - right[3, k]
-            y = (wedge + widths * widths / 4) / (up * base + along * c) if close else c
+            widths = (root - right[2, k]) * (root + right[2, k]) / (width + right[3, k])
+            y = (wedge + widths * widths) / (up * base + along * c) if close else c
             x = along * base + up * c if close else base
             ratio = min(x, y) / max(x, y)
             angle = ratio - ratio * ratio * ratio * arc_deficit(2 * ratio * ratio - 1)
@@ -56,7 +56,7 @@ def through_erf(
             slope[i, j] = product / (base * norms)
 
 
-@fused
+@compiled(fastmath={"contract"})
 def through_gelu(
     rho: FloatArray,
     gap: FloatArray,
@@ -107,7 +107,7 @@ def through_gelu(
             slope[i, j] = product * (0.5 - lower if near else lower) / norms
 
 
-@fused
+@compiled(fastmath={"contract"})
 def arc_deficit(t: float) -> float:
     """(x - atan x)/x^3 at t = 2 x^2 - 1, x in [0, 1]; error 2e-16."""
     p = 1.1284356515460674e-11

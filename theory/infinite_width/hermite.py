@@ -52,7 +52,7 @@ def hermite_coefficients(
     n_terms : int
         In [1, 4096].
     tolerance : float
-        In [1e-12, 1e-2]: the error of a_k relative to sqrt(E phi^2), of b_k relative to sqrt(E phi'^2).
+        In [1e-11, 1e-2]: the error of a_k relative to sqrt(E phi^2), of b_k relative to sqrt(E phi'^2).
 
     Returns
     -------
@@ -145,7 +145,7 @@ def hermite_series(
         raise ValueError(f"largest_correlation = {r!r} is outside [0, 1]: it bounds abs(rho)")
     limit = checked_tolerance(tolerance)
     distinct = np.unique(variances("q", q))
-    whole = dual(activation, distinct, distinct, distinct, tolerance=max(limit / 8, 1e-12))
+    whole = dual(activation, distinct, distinct, distinct, tolerance=max(limit / 8, 1e-11))
     n_terms = 64
     while True:
         series = hermite_coefficients(activation, distinct, n_terms, tolerance=limit)

@@ -7,7 +7,7 @@ Mehler's formula gives::
     1 - kappa = sum_k [a_k(q_1) - a_k(q_2)]^2/2 + (1 - rho) sum_k a_k(q_1) a_k(q_2) (1 + ... + rho^(k-1)).
 
 By Schwarz's inequality the terms left out are at most (t_1 t_2)^(1/2), t the share of V = E phi^2 and of
-q E phi'^2 that the terms kept do not contain: it is computed, and series go on until it is 1e-12.
+q E phi'^2 that the terms kept do not contain: it is computed, and series go on until it is 5e-11.
 """
 
 from __future__ import annotations
@@ -19,22 +19,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lazyrich.solvers.compilation import fused
+from lazyrich.solvers.compilation import compiled
 from lazyrich.theory.infinite_width.callable_duals import hermite_functions
 from lazyrich.theory.infinite_width.gaussian_grid import annihilated, resolving_grid
+from lazyrich.theory.infinite_width.kernel_arguments import require_memory
 from lazyrich.theory.infinite_width.real_function import name_of
 
 FloatArray = NDArray[np.float64]
+Features = tuple[FloatArray, ...]
 
 TOLERANCE = 1e-10  # of the grid
-_TAIL = 1e-12
-_MOST_TERMS = 4096
+_TAIL = 5e-11
+_ROUNDING = 1e-14
+_MOST_TERMS = 8192
 _LEAST_ROOT = 1e-3
-_CHUNK = 2**20
 _ODD, _EVEN = 1.0, 2.0
 
 
-@fused
+@compiled(fastmath={"contract"})
 def through_series(
     rho: FloatArray,
     gap: FloatArray,
@@ -73,16 +75,17 @@ def through_series(
             slope[i, j] = -tangent[j] if parity == _EVEN and not near else tangent[j]
 
 
-def function_features(function: Callable[[Any], Any], roots: FloatArray) -> tuple[FloatArray, ...]:
-    """Parity, then a_k/sqrt(V) at root mean squares `roots` (n,), as many as the tail asks for.
+def function_rows(function: Callable[[Any], Any], roots: FloatArray) -> tuple[FloatArray, Features]:
+    """sqrt(V) at root mean squares `roots` (n,); parity, then a_k/sqrt(V), as many as the tail asks for.
 
     Raises
     ------
     ValueError
-        If phi is no smooth function of one real variable, grows too fast, or needs more than 4096 terms.
+        If phi is no smooth function of one real variable, grows too fast, or needs more than 8192 terms.
     """
     largest = float(roots.max())
     phi, grid = resolving_grid(function, max(largest, _LEAST_ROOT) ** 2, TOLERANCE)
+    require_memory(8.0 * len(roots) * len(grid.z) * 4, f"values of {name_of(function)}")
     profiles = np.stack([phi(root * grid.z) for root in roots]) * grid.root_density
     sizes = (profiles**2).sum(axis=1) * grid.step
     slopes = (annihilated(grid, profiles) ** 2).sum(axis=1) * grid.step
@@ -90,11 +93,11 @@ def function_features(function: Callable[[Any], Any], roots: FloatArray) -> tupl
     while n_terms <= _MOST_TERMS:
         terms = profiles @ hermite_functions(grid.z, n_terms).T * grid.step
         energy = terms**2
-        k = np.arange(n_terms)
-        if (sizes - energy.sum(axis=1) <= _TAIL * sizes).all() and (
-            slopes - energy @ k <= _TAIL * slopes + 1e-14 * sizes
-        ).all():
-            return _with_parity(_shortened(terms))
+        tail = np.abs(sizes - energy.sum(axis=1))
+        slope_tail = np.abs(slopes - energy @ np.arange(n_terms))
+        small = (tail <= _TAIL * sizes) & (slope_tail <= _TAIL * slopes + _ROUNDING * sizes)
+        if small.all():
+            return np.sqrt(sizes), _features(_shortened(terms))
         n_terms *= 2
     raise ValueError(
         f"activation {name_of(function)} needs more than {_MOST_TERMS} Hermite polynomials at variance "
@@ -102,23 +105,12 @@ def function_features(function: Callable[[Any], Any], roots: FloatArray) -> tupl
     )
 
 
-def function_moment(function: Callable[[Any], Any], roots: FloatArray) -> FloatArray:
-    """sqrt(E phi(root z)^2)."""
-    phi, grid = resolving_grid(function, max(float(roots.max()), _LEAST_ROOT) ** 2, TOLERANCE)
-    profiles = np.stack([phi(root * grid.z) for root in roots]) * grid.root_density
-    return np.sqrt((profiles**2).sum(axis=1) * grid.step)
-
-
-def polynomial_features(
+def polynomial_rows(
     coefficients: tuple[float, ...], roots: FloatArray
-) -> tuple[FloatArray, ...]:
+) -> tuple[FloatArray, Features]:
     """The same for sum_m c_m x^m, exactly: E z^m h_k(z) = m!/[((m - k)/2)! 2^((m - k)/2) sqrt(k!)]."""
-    return _with_parity(_polynomial_terms(coefficients, roots))
-
-
-def polynomial_moment(coefficients: tuple[float, ...], roots: FloatArray) -> FloatArray:
-    """sqrt(E phi(root z)^2)."""
-    return np.sqrt((_polynomial_terms(coefficients, roots) ** 2).sum(axis=1))
+    terms = _polynomial_terms(coefficients, roots)
+    return np.sqrt((terms**2).sum(axis=1)), _features(terms)
 
 
 def _polynomial_terms(coefficients: tuple[float, ...], roots: FloatArray) -> FloatArray:
@@ -134,15 +126,14 @@ def _polynomial_terms(coefficients: tuple[float, ...], roots: FloatArray) -> Flo
 
 def _shortened(terms: FloatArray) -> FloatArray:
     """Without the last terms, which are rounding errors."""
-    relative = np.abs(terms).max(axis=0) / np.abs(terms).max()
+    relative = np.abs(terms).max(axis=0) / (np.abs(terms).max() or 1.0)
     return terms[:, : int(np.flatnonzero(relative > 1e-17).max(initial=0)) + 1]
 
 
-def _with_parity(terms: FloatArray) -> tuple[FloatArray, ...]:
-    """Normalised rows; where an activation is odd or even to 1e-13, it is made so."""
+def _features(terms: FloatArray) -> Features:
+    """Parity and normalised terms; where an activation is odd or even to 1e-13, it is made so."""
     norms = np.sqrt((terms**2).sum(axis=1, keepdims=True))
-    constant = norms == 0  # phi = 0 there: any correlation is as good
-    terms = np.where(constant, np.eye(1, terms.shape[1]), terms / np.where(constant, 1.0, norms))
+    terms = np.divide(terms, norms, out=np.zeros_like(terms), where=norms > 0)
     parity = 0.0
     for first, name in ((0, _ODD), (1, _EVEN)):
         if np.abs(terms[:, first::2]).max(initial=0.0) < 1e-13:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
-_BLOCK = 2**14  # pairs that one thread takes at a time: their state stays in its cache
+_BLOCK = 2**17  # pairs that one thread takes at a time: their state stays near its core
 
 
 class Kernels(NamedTuple):
@@ -65,7 +65,9 @@ def mlp_kernels(
     hidden_layers : int
         L >= 0, the number of activations (Jacot et al. call L + 1 the depth).
     activation : str, (str, value) or callable
-        "relu", "abs", "identity", ("leaky_relu", slope), "erf", "scaled_erf" = erf(x/sqrt 2).
+        As in `activations.resolve`. identity, relu, leaky_relu, abs, erf, scaled_erf, sin, cos, exp, gaussian,
+        gelu and polynomial are exact; tanh, sigmoid, softplus, swish and smooth functions of one real
+        variable have errors below 1e-10 of the largest entry that a layer can have for its two inputs.
     sigma_w, sigma_b : float
         Standard deviations of weights and biases, >= 0; He's choice for ReLU is sigma_w = sqrt(2).
 
@@ -78,8 +80,8 @@ def mlp_kernels(
     ------
     ValueError
         For NaN, inf, empty or one-dimensional inputs, X1 and X2 of different dimension, negative sigma,
-        hidden_layers that is not whole, an activation that is not known, variances beyond 1e150, or more
-        memory than there is.
+        hidden_layers that is not whole; an activation that is unknown, that jumps (step and sign: their NTK is
+        infinite), or a function that is not smooth; variances beyond 1e150; more memory than there is.
 
     Notes
     -----
@@ -87,7 +89,7 @@ def mlp_kernels(
     shift of O(1/n), and moves by O(1/n) in training.
 
     Entries of nearly coincident and opposite inputs keep all digits, since 1 - |correlation| is carried
-    from layer to layer. The deeper the network, the closer all correlations: look at
+    from layer to layer. Threads: as many as NUMBA_NUM_THREADS says; results do not depend on it. The deeper the network, the closer all correlations: look at
     ``numpy.linalg.cond(kernels.ntk)`` before solving with it.
 
     References
@@ -107,8 +109,11 @@ def mlp_kernels(
     second = first if X2 is None else inputs(X2, "X2", columns=first.shape[1])
     layers = whole(hidden_layers, "hidden_layers")
     widths = non_negative(sigma_w, "sigma_w"), non_negative(sigma_b, "sigma_b")
-    pairs = 2.0 * len(first) * len(second) + (len(first) + len(second)) * first.shape[1]
-    require_memory(8 * pairs, f"kernels of {len(first)} x {len(second)} pairs")
+    rows = (len(first) + len(second)) * (2 * first.shape[1] + 10.0 * layers)
+    n_bytes = 8 * (2.0 * len(first) * len(second) + rows)
+    require_memory(
+        n_bytes, f"kernels of {len(first)} x {len(second)} pairs, {layers} hidden layers,"
+    )
     return _kernels(first, None if X2 is None else second, layers, activation, *widths)
 
 

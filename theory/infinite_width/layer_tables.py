@@ -42,9 +42,8 @@ def layer_tables(
     shares, roots = _affine(norms, sigma_w, sigma_b, 0)
     layers = [np.stack(shares)]
     for k in range(1, hidden_layers + 1):
-        features = activation.features(np.maximum(roots, _SMALLEST))
         with np.errstate(over="ignore"):
-            moment = activation.moment(roots)
+            moment, features = activation.rows(roots)
         shares, roots = _affine(moment, sigma_w, sigma_b, k)
         layers.append(np.stack((*shares, *features)))
     return Tables(layers, roots)

@@ -5,12 +5,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from lazyrich.solvers.compilation import fused
+from lazyrich.solvers.compilation import compiled
 
 FloatArray = NDArray[np.float64]
 
 
-@fused
+@compiled(fastmath={"contract"})
 def through_slopes(
     rho: FloatArray,
     gap: FloatArray,
@@ -37,7 +37,7 @@ def through_slopes(
             gap[i, j] = apart if kappa >= 0 else joint
 
 
-@fused
+@compiled(fastmath={"contract"})
 def half_angle(t: float) -> float:
     """asin(x)/x of z = x^2 in [0, 1/2] at t = 4 z - 1; Chebyshev interpolant, error 2e-16."""
     p = 4.1052321165594074e-11
@@ -61,7 +61,7 @@ def half_angle(t: float) -> float:
     return p
 
 
-@fused
+@compiled(fastmath={"contract"})
 def lune(t: float) -> float:
     """[sin(theta) - theta cos(theta)]/x^3 at t = 4 x^2 - 1, x = sin(theta/2); error 2e-16."""
     p = 2.236323644566492e-11

@@ -18,14 +18,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from lazyrich.solvers.compilation import fused
+from lazyrich.solvers.compilation import compiled
 
 FloatArray = NDArray[np.float64]
 
 _NEAR = 1e-2  # gap below which a scalar product has lost too many digits of it
 
 
-@fused
+@compiled(fastmath={"contract"})
 def correlate(
     rho: FloatArray,
     gap: FloatArray,
@@ -56,11 +56,11 @@ def correlate(
                 rho[i, j] = math.copysign(1 - narrow, rho[i, j])
 
 
-@fused
+@compiled(fastmath={"contract"})
 def narrow_gap(x: FloatArray, y: FloatArray, over_x: float, over_y: float, cosine: float) -> float:
     """1 - |cos| of the angle between x and y of lengths 1/over, from y less its projection on x.
 
-    Projected twice: y - share x is rounded once (`fused`), so its small rest keeps all digits, and what
+    Projected twice: y - share x is rounded once (contracted), so its small rest keeps all digits, and what
     the rounded `share` leaves is taken out of it.
     """
     share = cosine * over_x / over_y
@@ -75,7 +75,7 @@ def narrow_gap(x: FloatArray, y: FloatArray, over_x: float, over_y: float, cosin
     return sine2 / (1 + math.sqrt(1 - sine2))
 
 
-@fused
+@compiled(fastmath={"contract"})
 def affine(
     rho: FloatArray,
     gap: FloatArray,

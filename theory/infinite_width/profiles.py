@@ -8,7 +8,7 @@ grid that resolves f.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from lazyrich.theory.infinite_width.gaussian_grid import (
     Grid,
     annihilated,
     mean,
+    normal_root,
     resolving_grid,
 )
 from lazyrich.theory.infinite_width.real_function import RealFunction, name_of
@@ -103,24 +104,25 @@ def hermite_rows(
 ) -> tuple[FloatArray, FloatArray]:
     """E phi(root z) h_k(z) and E phi'(root z) h_k(z), (n_terms, n_roots) each, h_k orthonormal."""
     grid = prepared.grid
-    functions = hermite_functions(grid.z, n_terms) * grid.step
     value, derivative = np.empty((2, n_terms, len(roots)))
     at_once = max(1, _CHUNK // len(grid.z))
     for start in range(0, len(roots), at_once):
         part = slice(start, start + at_once)
         profiles = prepared.at(roots[part])
-        value[:, part] = functions @ profiles.value.T
+        for terms, functions in _hermite_functions(grid.z, n_terms):
+            value[terms, part] = functions @ profiles.value.T * grid.step
+            derivative[terms, part] = functions @ profiles.slope.T * grid.step
         value[0, part] += profiles.mean
-        derivative[:, part] = functions @ profiles.slope.T
     return value, derivative
 
 
-def hermite_functions(z: FloatArray, n_terms: int) -> FloatArray:
-    """h_k(z) p(z)^(1/2), k = 0..n_terms - 1 (rows): orthonormal, by their recursion in k."""
-    functions = np.empty((n_terms, len(z)))
-    functions[0] = np.exp(-(z**2) / 4) / (2 * math.pi) ** 0.25
-    if n_terms > 1:
-        functions[1] = z * functions[0]
-    for k in range(1, n_terms - 1):
-        functions[k + 1] = (z * functions[k] - math.sqrt(k) * functions[k - 1]) / math.sqrt(k + 1)
-    return functions
+def _hermite_functions(z: FloatArray, n_terms: int) -> Iterator[tuple[slice, FloatArray]]:
+    """Blocks of orders k and of rows h_k(z) p(z)^(1/2), by their recursion in k."""
+    block = max(1, _CHUNK // len(z))
+    before, last = np.zeros_like(z), normal_root(z)
+    for start in range(0, n_terms, block):
+        rows = np.empty((min(block, n_terms - start), len(z)))
+        for k in range(start, start + len(rows)):
+            rows[k - start] = last
+            before, last = last, (z * last - math.sqrt(k) * before) / math.sqrt(k + 1)
+        yield slice(start, start + len(rows)), rows

@@ -269,8 +269,8 @@ def kernel_target_alignment(
 
     Notes
     -----
-    Relative correction O(1/P), from the centring on samples and the mean of a ratio. The diagonal of K alone
-    gives about 1/sqrt P: do not compare values at different P. The alignment grows with eps.
+    Relative correction O(1/P), up to -15/P: the target's kurtosis is 15, and a ratio is averaged. The diagonal of
+    K alone gives about 1/sqrt P: do not compare values at different P. The alignment grows with eps.
 
     References
     ----------

@@ -47,13 +47,13 @@ def regression_losses(
 
 def alignments(
     rng: np.random.Generator,
-    dim: int,
+    n_samples: int,
     quadratic_strength: Any,
-    samples_per_pair: float,
+    dim: int,
     teachers: int,
 ) -> Array:
-    """Centred alignment of the kernel with the target on round(samples_per_pair dim^2) samples."""
-    cosine, h = _sample(dim, round(samples_per_pair * dim**2), 1.0, teachers, rng)
+    """Centred alignment of the kernel with the target, mean over teachers."""
+    cosine, h = _sample(dim, n_samples, 1.0, teachers, rng)
     y = h**2 / 2
     y = y - y.mean(axis=0)
     found = []

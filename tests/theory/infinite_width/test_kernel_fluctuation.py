@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
-from scipy.integrate import dblquad
+from scipy.integrate import dblquad, quad
+from scipy.special import erf
 
-from lazyrich.theory.infinite_width.kernel_fluctuation import relu_ntk_variance
+from lazyrich.theory.infinite_width.kernel_fluctuation import (
+    relu_kernel_drift,
+    relu_ntk_variance,
+)
 
 SCALES = {"sigma_w": 1.3, "sigma_b": 0.4}
 
@@ -67,3 +71,63 @@ def test_axes_of_the_width_come_first():
 def test_bad_arguments_are_named(change, message):
     with pytest.raises(ValueError, match=message):
         relu_ntk_variance(**{"X1": np.eye(3), "width": 10, **change})
+
+
+# Change of the kernel of ReLU networks in a step
+
+
+def unit_average(alpha):
+    """E over one unit of (z'^2 + v'^2 S)/S after the step less before, z = sqrt(S) u: by quadrature over the angle."""
+
+    def integrand(angle):
+        u, v = np.cos(angle), np.sin(angle)
+        after = u - alpha * v
+        return (after**2 + (v - alpha * u) ** 2 if after > 0 else 0.0) - 1
+
+    edge = np.arctan2(1, alpha)
+    found = quad(integrand, -np.pi / 2, edge)[0] + quad(integrand, edge, np.pi / 2)[0]
+    return found / np.pi  # E (u^2 + v^2) = 2
+
+
+@pytest.mark.parametrize("alpha", [0.7, 1.5])
+def test_one_step_against_quadrature(alpha):
+    y, n, power, sw = -1e4, 30.0, 1.8, 1.3
+    rate = alpha / (sw * abs(y) * np.sqrt(power / n))
+    found = relu_kernel_drift(y, rate, width=n, field_power=power, sigma_w=sw, sigma_b=0.4)
+    dependence = -2 * sw**4 * power**2 * rate / n
+    expected = sw**2 * power * unit_average(alpha) + dependence
+    assert float(found) == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_average_over_outputs_is_exact_at_the_kink():
+    """For small rates the change is linear in |f - y|, whose mean for f ~ N(0, 1) and y = 1 is known."""
+    mean_error = 2 * np.exp(-0.5) / np.sqrt(2 * np.pi) + erf(np.sqrt(0.5))
+    rate, n = 1e-9, 1e10  # so wide that only the switched units count
+    found = relu_kernel_drift(1.0, rate, width=n, field_power=1.0, sigma_b=np.sqrt(0.5))
+    assert float(found) * np.sqrt(n) / rate == pytest.approx(-mean_error / np.pi, rel=1e-4)
+
+
+def test_wide_kernels_move_as_one_over_root_n():
+    found = relu_kernel_drift(3.0, [[0.1], [0.2]], width=[1e8, 1e10, 1e12], field_power=2.0)
+    assert found.shape == (2, 3)
+    np.testing.assert_allclose(found[:, 1:] / found[:, :-1], 0.1, rtol=1e-2)
+    assert (found < 0).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"target": np.nan}, "target = nan"),
+        ({"target": [1.0, 2.0]}, "target"),
+        ({"learning_rate": 0.0}, r"learning_rate = 0.0 is outside \(0"),
+        ({"learning_rate": []}, "learning_rate"),
+        ({"width": 0.5}, r"width = 0.5 is outside \[1"),
+        ({"field_power": -1.0}, "field_power = -1.0"),
+        ({"sigma_w": np.inf}, "sigma_w = inf"),
+        ({"sigma_b": -0.1}, "sigma_b = -0.1"),
+    ],
+)
+def test_bad_steps_are_named(change, message):
+    given = {"target": 1.0, "learning_rate": 0.1, "width": 10, "field_power": 1.0, **change}
+    with pytest.raises(ValueError, match=message):
+        relu_kernel_drift(**given)

@@ -59,7 +59,9 @@ class _Start(NamedTuple):
     moves: NDArray[np.bool_]
 
 
-def weight_movement(t: ArrayLike, kernel: ArrayLike, y: ArrayLike) -> FloatArray:
+def weight_movement(
+    t: ArrayLike, kernel: ArrayLike, y: ArrayLike, *, learning_rate: float | None = None
+) -> FloatArray:
     r"""alpha |dtheta(t)| as alpha -> inf: sqrt(y^T K^-1 (1 - e^{-K t})^2 y).
 
     Parameters
@@ -70,6 +72,9 @@ def weight_movement(t: ArrayLike, kernel: ArrayLike, y: ArrayLike) -> FloatArray
         K at the start, positive semidefinite; null modes do not move.
     y : array_like, (P,)
         Targets.
+    learning_rate : float, optional
+        > 0, at most 2/(largest eigenvalue): gradient descent exactly, (1 - learning_rate K)^steps for the
+        exponential; t is then a whole number of steps.
 
     Returns
     -------
@@ -97,16 +102,23 @@ def weight_movement(t: ArrayLike, kernel: ArrayLike, y: ArrayLike) -> FloatArray
     array([0., 1.])
     """
     start = _start(kernel, y)
-    response = _response(start, t)
+    response = _response(start, t, learning_rate)
     return np.sqrt((start.lam * (response * start.y) ** 2).sum(axis=-1))[()]
 
 
-def kernel_movement(t: ArrayLike, kernel: ArrayLike, third: ArrayLike, y: ArrayLike) -> FloatArray:
+def kernel_movement(
+    t: ArrayLike,
+    kernel: ArrayLike,
+    third: ArrayLike,
+    y: ArrayLike,
+    *,
+    learning_rate: float | None = None,
+) -> FloatArray:
     r"""alpha (K_t - K_0) as alpha -> inf: sum_c T_abc [K^-1 (1 - e^{-K t}) y]_c.
 
     Parameters
     ----------
-    t, kernel, y
+    t, kernel, y, learning_rate
         As for `weight_movement`.
     third : array_like, (P, P, P)
         T of `two_layer_kernels`.
@@ -135,7 +147,7 @@ def kernel_movement(t: ArrayLike, kernel: ArrayLike, third: ArrayLike, y: ArrayL
     """
     start = _start(kernel, y)
     tensor = _checked_third(third, len(start.lam))
-    moved = (_response(start, t) * start.y) @ start.vectors.T
+    moved = (_response(start, t, learning_rate) * start.y) @ start.vectors.T
     return np.einsum("abc,...c->...ab", tensor, moved)
 
 
@@ -152,7 +164,7 @@ def linear_departure(t: ArrayLike, kernel: ArrayLike, third: ArrayLike, y: Array
     Parameters
     ----------
     t, kernel, third, y
-        As for `kernel_movement`.
+        As for `kernel_movement`; gradient flow.
 
     Returns
     -------
@@ -189,8 +201,9 @@ def linear_departure(t: ArrayLike, kernel: ArrayLike, third: ArrayLike, y: Array
     both = lam[:, None] + lam
     found = np.empty((*times.shape, len(lam)))
     for index in np.ndindex(times.shape):
-        direct = _convolution(lam[:, None], lam, times[index])
-        late = _convolution(lam[:, None, None], both, times[index])
+        at = float(times[index])
+        direct = _convolution(lam[:, None], lam, at)
+        late = _convolution(lam[:, None, None], both, at)
         found[index] = u @ (driven * (direct[:, :, None] - late)).sum(axis=(1, 2))
     return found
 
@@ -279,9 +292,10 @@ def _start(kernel: ArrayLike, y: ArrayLike) -> _Start:
     return _Start(lam, vectors, vectors.T @ targets, lam > _SINGULAR * lam[-1])
 
 
-def _response(start: _Start, t: ArrayLike) -> FloatArray:
-    """(1 - e^{-lam t})/lam, 0 for null modes."""
-    return np.where(start.moves, mode_response(np.where(start.moves, start.lam, 1.0), t), 0.0)
+def _response(start: _Start, t: ArrayLike, learning_rate: float | None) -> FloatArray:
+    """(1 - e^{-lam t})/lam or that of gradient descent, 0 for null modes."""
+    lam = np.where(start.moves, start.lam, start.lam[-1] or 1.0)
+    return np.where(start.moves, mode_response(lam, t, learning_rate=learning_rate), 0.0)
 
 
 def _convolution(p: FloatArray, q: FloatArray, t: float) -> FloatArray:

@@ -198,3 +198,35 @@ def lazy_weights(
     square += ((run.network.v - start.v) ** 2).sum(axis=1)
     size = np.sum(start.W**2) + np.sum(start.v**2)
     return output_scale * np.sqrt(width * square / size)
+
+
+def relative_movements(
+    start: Any,
+    X: Array,
+    y: Array,
+    activation: str,
+    output_scale: float,
+    learning_rate: float,
+    t: Any,
+) -> Array:
+    """|dtheta|/|theta_0|, |dK|/|K_0| at the last time, the largest |f - f_lin|/|y|, alignments, (5,)."""
+    from lazyrich.solvers.networks import scaled_two_layer as networks
+
+    run, _ = _run(t, X, y, *start, activation, output_scale, learning_rate)
+    before = networks.tangent_kernel(start, X, activation)
+    end = networks.Network(run.network.W[-1], run.network.v[-1])
+    after = networks.tangent_kernel(end, X, activation)
+    moved = np.sum((end.W - start.W) ** 2) + np.sum((end.v - start.v) ** 2)
+    rates, modes = np.linalg.eigh(before)
+    counts = np.rint(np.asarray(t) / learning_rate)[:, None]
+    linear = y - ((1 - learning_rate * rates) ** counts * (modes.T @ y)) @ modes.T
+    departed = np.sqrt(((run.outputs - linear) ** 2).sum(axis=1)).max()
+    aligned = [y @ k @ y / (np.linalg.norm(k) * (y @ y)) for k in (before, after)]
+    return np.array(
+        [
+            np.sqrt(moved / (np.sum(start.W**2) + np.sum(start.v**2))),
+            np.linalg.norm(after - before) / np.linalg.norm(before),
+            departed / np.linalg.norm(y),
+            *aligned,
+        ]
+    )

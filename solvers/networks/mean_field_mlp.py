@@ -6,7 +6,8 @@ With all weights drawn from N(0, 1), L hidden layers of width N and inputs x of 
 
 and gradient descent on 1/2 sum_mu (y_mu - f_mu)^2 with the rate learning_rate gamma0^2 N, so that features move
 by order gamma0: lazy for gamma0 -> 0, maximal updates for gamma0 = 1. Outputs at the start are noise
-of size 1/(gamma0 sqrt N), unless the readouts come in pairs of opposite sign.
+of size 1/(gamma0 sqrt N), which centred networks subtract. (Pairs of units with opposite readouts would
+silence it too, but then no gradient reaches the layers below at first.)
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Training(NamedTuple):
     """What was recorded while training, at T steps."""
 
     outputs: Array
-    """f, (T, P)."""
+    """f, less that at the start where centred, (T, P)."""
     forward_kernels: Array
     """phi(h^l_mu(t)) . phi(h^l_nu(s))/N, (L, T, T, P, P); T = 0 unless asked for."""
     backward_kernels: Array
@@ -53,8 +54,6 @@ def initial_weights(
     width: int,
     hidden_layers: int,
     rng: np.random.Generator,
-    *,
-    paired: bool = False,
 ) -> list[Array]:
     """Independent N(0, 1) weights [W^0 (N, D), W^1 (N, N), ..., w (N,)].
 
@@ -63,14 +62,11 @@ def initial_weights(
     input_dim, width, hidden_layers : int
         D, N and L, each >= 1.
     rng : numpy.random.Generator
-    paired : bool
-        The last hidden layer's units come in pairs of equal weights and opposite readout, so that f = 0 at the
-        start; N is then even.
 
     Raises
     ------
     ValueError
-        A size is not whole and at least 1, or odd where pairs are asked for.
+        A size is not whole and at least 1.
 
     Examples
     --------
@@ -80,14 +76,7 @@ def initial_weights(
     rng, n = generator(rng), whole_number(width, "width")
     layers = whole_number(hidden_layers, "hidden_layers")
     sizes = [whole_number(input_dim, "input_dim"), *[n] * (layers - 1)]
-    if paired and n % 2:
-        raise ValueError(f"width = {n}; pairs of units need an even width")
-    weights = [rng.standard_normal((n, size)) for size in sizes]
-    readout = rng.standard_normal(n)
-    if paired:
-        weights[-1][n // 2 :] = weights[-1][: n // 2]
-        readout[n // 2 :] = -readout[: n // 2]
-    return [*weights, readout]
+    return [*[rng.standard_normal((n, size)) for size in sizes], rng.standard_normal(n)]
 
 
 def train(
@@ -99,6 +88,7 @@ def train(
     steps: ArrayLike,
     *,
     activation: Any = "identity",
+    centered: bool = True,
     record_kernels: bool = True,
 ) -> Training:
     """Full-batch gradient descent with the rate learning_rate gamma0^2 N on 1/2 sum (y - f)^2.
@@ -116,6 +106,8 @@ def train(
         Numbers of updates, strictly increasing, at which to record.
     activation : str or pair
         phi, by name.
+    centered : bool
+        Whether the outputs at the start are subtracted.
     record_kernels : bool
         Whether the kernels between all recorded steps are wanted.
 
@@ -132,7 +124,7 @@ def train(
 
     Examples
     --------
-    >>> start = initial_weights(2, 100, 1, np.random.default_rng(0), paired=True)
+    >>> start = initial_weights(2, 100, 1, np.random.default_rng(0))
     >>> run = train(start, np.sqrt(2) * np.eye(2)[:1], [1.0], 1.0, 0.05, [0, 200])
     >>> print(run.outputs.round(6).ravel(), run.forward_kernels.shape)
     [0. 1.] (1, 2, 2, 1, 1)
@@ -153,13 +145,16 @@ def train(
         "the recorded features",
     )
     features, gradients = np.empty((2, depth, kept, len(x), n))
-    found, bound = [], None
+    found, bound = [], np.inf
+    offset = _forward(layers, x.T, phi, strength)[1] if centered else 0.0
     with one_blas_thread():
         for step in range(record[-1] + 1):
-            states, f = _forward(layers, x.T, phi, strength)
+            states, outputs = _forward(layers, x.T, phi, strength)
+            f = outputs - offset
             error = target - f
             loss = error @ error
-            bound = DIVERGED * (loss + target @ target) if bound is None else bound
+            if step == 0:
+                bound = DIVERGED * (loss + target @ target)
             if not loss <= bound:
                 raise FloatingPointError(
                     f"training diverged at step {step}: learning_rate = {rate} is too large for the "

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.integrate import solve_ivp
 
+from lazyrich.solvers.ode_states import states_at
 from lazyrich.theory.double_descent.arguments import numbers, one_number
 from lazyrich.theory.lazy_to_rich.quadratic_arguments import array, strength, whole
 from lazyrich.theory.lazy_to_rich.quadratic_moments import parts_of
@@ -120,7 +120,7 @@ def population_flow(
         cross = np.outer(b / dim, mean) + pull @ moment
         return -np.concatenate([b / dim + pull @ mean, (cross + cross.T).ravel()])
 
-    states = _integrate(velocity, times.ravel(), start, "DOP853")
+    states = states_at(velocity, times.ravel(), start)
     found = [forms(state) for state in states]
     parts = parts_of(np.array([b for b, _ in found]), np.array([a for _, a in found]))
     shape = times.shape
@@ -206,7 +206,7 @@ def isotropic_population_flow(
     logs = np.empty((times.size, 2))
     logs[:] = 0.0, np.log1p(power * n / growth)
     if finite.any():
-        logs[finite.ravel()] = _integrate(velocity, times[finite], np.zeros(2), "LSODA")
+        logs[finite.ravel()] = states_at(velocity, times[finite], np.zeros(2), method="LSODA")
     across, along = forms(logs)
     trace = (n - 1) * across + along
     loss = (trace / n) ** 2 / 4 + ((n - 1) * across**2 + along**2) / (2 * n**2)
@@ -217,20 +217,3 @@ def isotropic_population_flow(
         np.exp(logs[:, 1]).reshape(shape)[()],
         loss.reshape(shape)[()],
     )
-
-
-def _integrate(velocity, times: FloatArray, start: FloatArray, method: str) -> FloatArray:  # type: ignore[no-untyped-def]
-    """States at `times`, each the end of a solve of its own: interpolants are less exact than steps."""
-    order = np.argsort(times, kind="stable")
-    found = np.empty((len(times), len(start)))
-    now, state = 0.0, start
-    for index in order:
-        if times[index] > now:
-            solution = solve_ivp(
-                velocity, (now, times[index]), state, method=method, rtol=1e-11, atol=1e-13
-            )
-            if not solution.success:
-                raise FloatingPointError(f"the flow cannot be integrated: {solution.message}")
-            now, state = times[index], solution.y[:, -1]
-        found[index] = state
-    return found

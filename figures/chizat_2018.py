@@ -44,7 +44,7 @@ def _first_order(start: Any, task: dict[str, Any], t: Array) -> dict[str, Array]
     from lazyrich.theory.lazy_to_rich import diagnostics
 
     y = task["y"]
-    kernel, third = diagnostics.two_layer_kernels(*start, task["X"], task["activation"])
+    kernel, third = diagnostics.two_layer_kernels(start.W, start.v, task["X"], task["activation"])
     moved = diagnostics.kernel_movement(t[-1], kernel, third, y)
     departed = diagnostics.linear_departure(t, kernel, third, y)
     small = [diagnostics.kernel_target_alignment(kernel + s * 1e-5 * moved, y) for s in (1, -1)]

@@ -193,7 +193,7 @@ def lazy_weights(
     from lazyrich.solvers.networks import scaled_two_layer as networks
 
     start = networks.random_network(int(width), X.shape[1], rng)
-    run, _ = _run(t, X, y, *start, activation, output_scale, learning_rate)
+    run, _ = _run(t, X, y, start.W, start.v, activation, output_scale, learning_rate)
     square = ((run.network.W - start.W) ** 2).sum(axis=(1, 2))
     square += ((run.network.v - start.v) ** 2).sum(axis=1)
     size = np.sum(start.W**2) + np.sum(start.v**2)
@@ -212,7 +212,7 @@ def relative_movements(
     """|dtheta|/|theta_0|, |dK|/|K_0| at the last time, the largest |f - f_lin|/|y|, alignments, (5,)."""
     from lazyrich.solvers.networks import scaled_two_layer as networks
 
-    run, _ = _run(t, X, y, *start, activation, output_scale, learning_rate)
+    run, _ = _run(t, X, y, start.W, start.v, activation, output_scale, learning_rate)
     before = networks.tangent_kernel(start, X, activation)
     end = networks.Network(run.network.W[-1], run.network.v[-1])
     after = networks.tangent_kernel(end, X, activation)

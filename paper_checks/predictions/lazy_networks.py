@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lazyrich.theory.infinite_width.activations import dual
 from lazyrich.theory.lazy_to_rich import diagnostics
 
 Array = NDArray[np.float64]
@@ -121,6 +120,8 @@ def lazy_weights(
     t: Any, X: Array, y: Array, activation: str, learning_rate: float, **_: Any
 ) -> Array:
     """alpha sqrt(N) |dtheta|/|theta_0| of infinite width, (T,)."""
+    from lazyrich.theory.infinite_width.activations import dual
+
     gram = X @ X.T / X.shape[1]
     power = np.diag(gram)
     found = dual(activation, power[:, None], power, gram)

@@ -37,8 +37,8 @@ def run(rounds: int) -> bool:
         missing.append("JAX")
     print(f"\nquadratic DMFT, {STEPS} steps, 2 units, {REPEATS} x {PATHS} paths, exact tangents")
     reference = ours()
-    for name, march in contenders.items():
-        found = march()
+    for name, contender in contenders.items():
+        found = contender()
         deviation = np.abs(found - reference).max() / reference[0]
         assert deviation < 0.15, (name, deviation)  # the scatter of so few paths
     seconds = interleaved(contenders, rounds)
@@ -108,7 +108,7 @@ def numpy_march(seed):
             return np.array(train)
         slope = 1 + EPS * h
         J = ALPHA / 2 * slope[:, None] * slope + EPS * error * np.eye(2)[:, :, None]
-        fed = (response @ K[:n, :n].reshape(n, -1)).reshape(2, n, PATHS)
+        fed = (response @ K[:n, :n].reshape(n, n * PATHS)).reshape(2, n, PATHS)
         K[now, :n] = -gamma * np.einsum("ijp,jsp->isp", J, fed)
         K[now, now] = J
         fed = response @ by_target[:n]

@@ -12,7 +12,7 @@ from tests.benchmarks.timing import interleaved
 
 NU, ALPHA, EPS, RATE = 6.0, 1.0, 0.25, 0.2
 START = np.array([0.3, -0.3])
-STEPS, PATHS, REPEATS = 60, 1000, 2
+STEPS, PATHS, REPEATS = 40, 400, 2
 FLOORS = {"NumPy": 2.0, "JAX": 2.0}
 
 
@@ -40,7 +40,7 @@ def run(rounds: int) -> bool:
     for name, contender in contenders.items():
         found = contender()
         deviation = np.abs(found - reference).max() / reference[0]
-        assert deviation < 0.15, (name, deviation)  # the scatter of so few paths
+        assert deviation < 0.3, (name, deviation)  # the scatter of so few paths
     seconds = interleaved(contenders, rounds)
     for name, times in seconds.items():
         print(f"  {name:22}{times.min():8.3f} s")

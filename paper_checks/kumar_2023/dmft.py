@@ -255,6 +255,6 @@ CLAIMS = [
         alternatives={"units exchanged": predictions.swapped_overlaps},
         seeds=400,
         cost=10.0,
-        **NETWORKS,
+        **(NETWORKS | {"margin": 0.025}),
     ),
 ]

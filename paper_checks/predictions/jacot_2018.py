@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from lazyrich.theory.infinite_width import kernel_fluctuation, spectral_tails, spectrum
 from lazyrich.theory.infinite_width.kernel_flow import ensemble_prediction, linearised_outputs
@@ -135,6 +136,18 @@ def kernel_variances(angle: Array) -> Array:
 
 
 # Functions of networks
+
+
+def percentiles_at_start(level: Array, hidden_layers: int, sigma_b: float) -> Array:
+    """Percentiles of the limiting Gaussian output for unit inputs."""
+    variance = kernel_row(np.zeros(1), hidden_layers, sigma_b, "nngp")
+    return np.sqrt(variance) * ndtri(level)
+
+
+def logistic_percentiles_at_start(level: Array, hidden_layers: int, sigma_b: float) -> Array:
+    """Those of a logistic distribution of the same variance."""
+    variance = kernel_row(np.zeros(1), hidden_layers, sigma_b, "nngp")
+    return np.sqrt(3 * variance) / np.pi * np.log(level / (1 - level))
 
 
 def percentiles(

@@ -80,11 +80,12 @@ def draw_components(data: Curves) -> Picture:
         mean, error = across.mean(axis=-1), across.std(axis=-1, ddof=1)
         marks = "osD^v"[k % 5]
         simulation_points(
-            right, data["t_networks"], mean, error, color=f"C{k + 4}", fmt=marks, markersize=4,
+            right, data["t_networks"], mean, error, color=f"C{k}", fmt=marks, markersize=4,
             label=f"width {width}",
         )  # fmt: skip
     theory_line(right, data["t"], 0 * data["t"], color="0.2", label="infinite width")
     right.set(xlabel="time t", ylabel="part that left its direction")
+    right.set_ylim(top=1.25 * right.get_ylim()[1])
     right.set_title(f"learning cos {int(data['degree'][last])}γ")
     right.legend(loc="upper right")
     return picture

@@ -94,7 +94,7 @@ FIGURES = [
         "k^-dim, with its amplitude (dotted). Points: eigenvalues of dense kernel matrices, of equispaced "
         "inputs (left) and of random ones (right, bars: standard deviation).",
         source="arXiv:1806.07572, principal components of the kernel and its positive definiteness",
-        parameters={"n_modes": 80, "dims": (2, 3, 5), "n_inputs": 768, "n_random": 512, "seed": 0},
+        parameters={"n_modes": 80, "dims": (2, 3, 5), "n_inputs": 384, "n_random": 256, "seed": 0},
         compute=compute_spectrum,
         draw=draw_spectrum,
     )

@@ -173,7 +173,7 @@ def percentiles(
     return found.mean.T[..., None] + spread[..., None] * NORMAL_PERCENTILES
 
 
-def linearised(
+def learned(
     angle: Array,
     train_angle: Any,
     y: Any,
@@ -181,17 +181,14 @@ def linearised(
     steps: Any,
     hidden_layers: int,
     sigma_b: float,
-    start_train: Array,
-    start_test: Array,
     kind: str = "ntk",
 ) -> Array:
-    """f of a network that follows the limiting kernel from its measured start: (angles, steps)."""
+    """What kernel gradient descent with the limiting kernel learns of y, from 0: (angles, steps)."""
     train = getattr(circle_kernels(train_angle, train_angle, hidden_layers, sigma_b), kind)
     cross = getattr(circle_kernels(angle, train_angle, hidden_layers, sigma_b), kind)
+    zero = np.zeros(len(train)), np.zeros(len(cross))
     times = learning_rate * np.asarray(steps)
-    return linearised_outputs(
-        start_train, start_test, train, cross, y, times, learning_rate=learning_rate
-    ).T
+    return linearised_outputs(*zero, train, cross, y, times, learning_rate=learning_rate).T
 
 
 # Principal components

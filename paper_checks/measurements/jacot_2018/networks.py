@@ -195,7 +195,7 @@ def percentiles_of_networks(
     return np.moveaxis(quantiles, (0, 1, 2), (2, 1, 0))
 
 
-def functions_and_starts(
+def learned_functions(
     rng: np.random.Generator,
     width: float,
     angle: Array,
@@ -206,22 +206,14 @@ def functions_and_starts(
     hidden_layers: int,
     sigma_b: float,
     entries: float,
-) -> dict[str, Array]:
-    """Mean over networks of f on the circle while they train, (angles, steps), and of their starts."""
-    from lazyrich.solvers.networks.ntk_mlp import train
+) -> Array:
+    """Mean over networks of what they learn on the circle, f - f_0, (angles, steps): the labels are f_0 + y."""
+    from lazyrich.solvers.networks.ntk_mlp import outputs, train
 
-    run = train(
-        random_start(rng, width, hidden_layers, networks_at(width, entries)),
-        on_circle(train_angle),
-        y,
-        learning_rate,
-        [0, *steps],
-        activation="relu",
-        sigma_b=sigma_b,
-        X_test=on_circle(angle),
-    )
-    return {
-        "values": run.test_outputs[1:].mean(axis=1).T,
-        "start_train": run.train_outputs[0].mean(axis=0),
-        "start_test": run.test_outputs[0].mean(axis=0),
-    }
+    options: dict[str, Any] = {"activation": "relu", "sigma_b": sigma_b}
+    parameters = random_start(rng, width, hidden_layers, networks_at(width, entries))
+    inputs, tests = on_circle(train_angle), on_circle(angle)
+    target = outputs(parameters, inputs, **options) + np.asarray(y)
+    run = train(parameters, inputs, target, learning_rate, steps, X_test=tests, **options)
+    learned = run.test_outputs - outputs(parameters, tests, **options)
+    return learned.mean(axis=1).T

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from lazyrich.theory.infinite_width import kernel_fluctuation, spectral_tails, spectrum
 from lazyrich.theory.infinite_width.kernel_flow import ensemble_prediction, linearised_outputs
@@ -137,6 +138,18 @@ def kernel_variances(angle: Array) -> Array:
 # Functions of networks
 
 
+def percentiles_at_start(level: Array, hidden_layers: int, sigma_b: float) -> Array:
+    """Percentiles of the limiting Gaussian output for unit inputs."""
+    variance = kernel_row(np.zeros(1), hidden_layers, sigma_b, "nngp")
+    return np.sqrt(variance) * ndtri(level)
+
+
+def logistic_percentiles_at_start(level: Array, hidden_layers: int, sigma_b: float) -> Array:
+    """Those of a logistic distribution of the same variance."""
+    variance = kernel_row(np.zeros(1), hidden_layers, sigma_b, "nngp")
+    return np.sqrt(3 * variance) / np.pi * np.log(level / (1 - level))
+
+
 def percentiles(
     angle: Array,
     train_angle: Any,
@@ -160,7 +173,7 @@ def percentiles(
     return found.mean.T[..., None] + spread[..., None] * NORMAL_PERCENTILES
 
 
-def linearised(
+def learned(
     angle: Array,
     train_angle: Any,
     y: Any,
@@ -168,17 +181,14 @@ def linearised(
     steps: Any,
     hidden_layers: int,
     sigma_b: float,
-    start_train: Array,
-    start_test: Array,
     kind: str = "ntk",
 ) -> Array:
-    """f of a network that follows the limiting kernel from its measured start: (angles, steps)."""
+    """What kernel gradient descent with the limiting kernel learns of y, from 0: (angles, steps)."""
     train = getattr(circle_kernels(train_angle, train_angle, hidden_layers, sigma_b), kind)
     cross = getattr(circle_kernels(angle, train_angle, hidden_layers, sigma_b), kind)
+    zero = np.zeros(len(train)), np.zeros(len(cross))
     times = learning_rate * np.asarray(steps)
-    return linearised_outputs(
-        start_train, start_test, train, cross, y, times, learning_rate=learning_rate
-    ).T
+    return linearised_outputs(*zero, train, cross, y, times, learning_rate=learning_rate).T
 
 
 # Principal components

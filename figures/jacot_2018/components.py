@@ -46,7 +46,7 @@ def compute_components(
     }
     every = np.arange(steps + 1)
     found: dict[str, Array] = {
-        "t": learning_rate * every,
+        "t": np.asarray(learning_rate * every, dtype=np.float64),
         "degree": np.array(degrees, dtype=float),
         "theory": along_component(**given, steps=every),
         "t_networks": learning_rate * marks,
@@ -130,7 +130,7 @@ def compute_stopping(
         ]
     )
     return {
-        "t": learning_rate * every,
+        "t": np.asarray(learning_rate * every, dtype=np.float64),
         "theory": predictions.risk_on_noisy_labels(every, noise=noise, **given),
         "theory_clean": predictions.risk_on_noisy_labels(every, noise=0 * noise, **given),
         "t_networks": learning_rate * marks,

@@ -128,7 +128,9 @@ def draw_functions(data: Curves) -> Picture:
     panels = np.atleast_1d(picture.subplots(1, len(widths), sharey=True))
     low, middle, high = data["percentiles"].T
     for axes, width in zip(panels, widths, strict=True):
-        axes.fill_between(data["angle"], low, high, color="0.85", label="10 to 90 %, infinite width")
+        axes.fill_between(
+            data["angle"], low, high, color="0.85", label="10 to 90 %, infinite width"
+        )
         axes.plot(data["angle"], data[f"networks_{width}"], color="C1", linewidth=0.7, alpha=0.7)
         theory_line(axes, data["angle"], middle, color="C0", label="median, infinite width")
         axes.plot([], [], color="C1", linewidth=0.7, label="networks")

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 Array = NDArray[np.float64]
-CASES = (("one layer, no bias", 1, 0.0), ("one layer, bias 0.5", 1, 0.5), ("three layers, no bias", 3, 0.0))
+CASES = (
+    ("one layer, no bias", 1, 0.0),
+    ("one layer, bias 0.5", 1, 0.5),
+    ("three layers, no bias", 3, 0.0),
+)
 
 
 def compute_spectrum(

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from lazyrich.paper_checks.evidence.claims import Deterministic, Ensemble, Identity
+from lazyrich.paper_checks.kumar_2023 import dmft_predictions as predictions
 from lazyrich.paper_checks.measurements.kumar_2023 import dmft as routes
-from lazyrich.paper_checks.predictions import kumar_2023_dmft as predictions
 
 SOURCE = "arXiv:2310.06110, dynamical mean-field theory of the quadratic student; discrete form derived here"
 

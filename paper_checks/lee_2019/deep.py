@@ -1,9 +1,9 @@
 """Mean and covariance of the outputs of deeper networks, while they train."""
 
 from lazyrich.paper_checks.evidence.claims import Ensemble
+from lazyrich.paper_checks.lee_2019 import predictions
 from lazyrich.paper_checks.lee_2019.settings import SOURCE, TASK, TWO_LAYERS
 from lazyrich.paper_checks.measurements.lee_2019 import ensembles as routes
-from lazyrich.paper_checks.predictions import lee_2019 as predictions
 
 CLAIMS = [
     Ensemble(

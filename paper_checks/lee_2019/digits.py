@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 
 from lazyrich.paper_checks.evidence.claims import Ensemble
+from lazyrich.paper_checks.lee_2019 import predictions
 from lazyrich.paper_checks.lee_2019.settings import ONE_LAYER, SOURCE
 from lazyrich.paper_checks.measurements.lee_2019 import digits as routes
-from lazyrich.paper_checks.predictions import lee_2019 as predictions
 
 WIDE: dict[str, Any] = {
     "sizes": (64, 256, 1024),

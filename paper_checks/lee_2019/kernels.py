@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from lazyrich.paper_checks.evidence.claims import Ensemble
+from lazyrich.paper_checks.lee_2019 import predictions
 from lazyrich.paper_checks.lee_2019.settings import ONE_LAYER, SCALES, SOURCE, TASK, on_circle
 from lazyrich.paper_checks.measurements.lee_2019 import kernels as routes
-from lazyrich.paper_checks.predictions import lee_2019 as predictions
 
 RELU: dict[str, Any] = {"hidden_layers": 1, "activation": "relu", **SCALES}
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from lazyrich.paper_checks.evidence.claims import Deterministic, Ensemble
+from lazyrich.paper_checks.lee_2019 import predictions
 from lazyrich.paper_checks.lee_2019.settings import SOURCE, TASK, TWO_LAYERS
 from lazyrich.paper_checks.measurements.lee_2019 import linearised as routes
-from lazyrich.paper_checks.predictions import lee_2019 as predictions
 
 ONE_NETWORK: dict[str, Any] = TASK | TWO_LAYERS | {"seed": 0, "width": 12}
 EXACT: dict[str, Any] = {"margin": 1e-8, "max_sensitivity": 1e-6, "scale": "maximum"}

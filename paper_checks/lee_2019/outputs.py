@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 
 from lazyrich.paper_checks.evidence.claims import Ensemble
+from lazyrich.paper_checks.lee_2019 import predictions
 from lazyrich.paper_checks.lee_2019.settings import ONE_LAYER, SOURCE, TASK
 from lazyrich.paper_checks.measurements.lee_2019 import ensembles as routes
-from lazyrich.paper_checks.predictions import lee_2019 as predictions
 
 FINITE: dict[str, Any] = {
     "coordinate": "learning_rate",

@@ -39,7 +39,11 @@ def zonal_ntk(
     def profile(cosines: Array) -> Array:
         sines = np.sqrt((1 - cosines) * (1 + cosines))
         points = np.sqrt(2) * np.column_stack([cosines, sines])
-        given = {"hidden_layers": hidden_layers, "sigma_w": sigma_w, "sigma_b": sigma_b}
+        given: dict[str, Any] = {
+            "hidden_layers": hidden_layers,
+            "sigma_w": sigma_w,
+            "sigma_b": sigma_b,
+        }
         return mlp_kernels([[np.sqrt(2), 0.0]], points, activation=activation, **given).ntk[0]
 
     return profile
@@ -165,7 +169,8 @@ def percentiles(
     pair = partial(circle_kernels, hidden_layers=hidden_layers, sigma_b=sigma_b)
     given = pair(train_angle, train_angle), pair(angle, train_angle), pair(angle, angle)
     if kind == "posterior":
-        given = tuple(Kernels(kernels.nngp, kernels.nngp) for kernels in given)
+        train, cross, test = (Kernels(kernels.nngp, kernels.nngp) for kernels in given)
+        given = train, cross, test
     found = ensemble_prediction(
         *given, y, learning_rate * np.asarray(steps), learning_rate=learning_rate
     )

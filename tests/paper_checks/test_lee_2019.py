@@ -7,8 +7,8 @@ import pytest
 
 from lazyrich.paper_checks import lee_2019
 from lazyrich.paper_checks.evidence.examine import compare_with
+from lazyrich.paper_checks.lee_2019 import predictions
 from lazyrich.paper_checks.measurements.lee_2019 import digits, linearised
-from lazyrich.paper_checks.predictions import lee_2019 as predictions
 from lazyrich.theory.infinite_width import kernel_flow, kernel_fluctuation
 
 CLAIMS = {claim.name: claim for claim in lee_2019.CLAIMS}

@@ -47,7 +47,7 @@ def test_power_eigenvalues_against_high_precision_quadrature():
 
         def integrand(th, dim=dim, power=power, k=k):
             t = mpmath.cos(th)
-            at = lambda x: mpmath.gegenbauer(k, mpmath.mpf(dim - 2) / 2, x)  # noqa: E731
+            at = lambda x: mpmath.gegenbauer(k, mpmath.mpf(dim - 2) / 2, x)
             harmonic = mpmath.cos(k * th) if dim == 2 else at(t) / at(1)
             return (1 - t) ** power * harmonic * mpmath.sin(th) ** (dim - 2)
 
@@ -61,10 +61,14 @@ def test_polynomials_have_their_gegenbauer_coefficients(dim):
     """t^3 on S^(d-1): 3/(d+2) of the first degree, the rest of the third, at t = 1."""
     found = spectrum.sphere_eigenvalues(lambda t: t**3, dim, 8)
     at_one = found.eigenvalues * found.multiplicities
-    np.testing.assert_allclose(at_one, [0, 3 / (dim + 2), 0, (dim - 1) / (dim + 2), 0, 0, 0, 0], atol=1e-13)
+    np.testing.assert_allclose(
+        at_one, [0, 3 / (dim + 2), 0, (dim - 1) / (dim + 2), 0, 0, 0, 0], atol=1e-13
+    )
 
 
-@pytest.mark.parametrize(("dim", "layers", "bias"), [(2, 3, 0.1), (3, 2, 0.0), (5, 1, 0.7), (9, 2, 1.0)])
+@pytest.mark.parametrize(
+    ("dim", "layers", "bias"), [(2, 3, 0.1), (3, 2, 0.0), (5, 1, 0.7), (9, 2, 1.0)]
+)
 def test_harmonics_rebuild_the_kernel(dim, layers, bias):
     def kappa(t):
         return relu_ntk(t, layers, bias)
@@ -113,7 +117,9 @@ def test_wrong_amplitudes_are_noticed():
 def test_only_one_layer_without_bias_misses_modes():
     for layers, bias, missed in ((1, 0.0, True), (1, 0.05, False), (2, 0.0, False)):
         for dim in (2, 3, 5):
-            lam = spectrum.sphere_eigenvalues(lambda t, L=layers, b=bias: relu_ntk(t, L, b), dim, 20)
+            lam = spectrum.sphere_eigenvalues(
+                lambda t, L=layers, b=bias: relu_ntk(t, L, b), dim, 20
+            )
             gone = spectrum.vanishing_modes(lam.eigenvalues)
             assert gone[3::2].all() == missed and not gone[:3].any() and not gone[4::2].any()
             assert gone.any() == missed

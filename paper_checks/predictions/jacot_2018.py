@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from lazyrich.theory.infinite_width import kernel_fluctuation, spectral_tails, spectrum
 from lazyrich.theory.infinite_width.kernel_flow import ensemble_prediction, linearised_outputs
@@ -144,6 +143,8 @@ def kernel_variances(angle: Array) -> Array:
 
 def percentiles_at_start(level: Array, hidden_layers: int, sigma_b: float) -> Array:
     """Percentiles of the limiting Gaussian output for unit inputs."""
+    from scipy.special import ndtri
+
     variance = kernel_row(np.zeros(1), hidden_layers, sigma_b, "nngp")
     return np.sqrt(variance) * ndtri(level)
 

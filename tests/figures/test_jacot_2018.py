@@ -15,7 +15,7 @@ SMALL = {
     "functions-on-the-circle": ["widths=16,64", "networks=4", "steps=40"],
     "principal-components": ["widths=16,64", "networks=4", "steps=10"],
     "early-stopping": ["width=1024", "networks=3", "steps=40"],
-    "spectrum": ["n_modes=20", "n_inputs=96", "n_random=64"],
+    "spectrum": ["n_modes=20", "n_inputs=192", "n_random=64"],
 }
 Data = dict[str, NDArray[Any]]
 

@@ -19,7 +19,6 @@ COMPONENTS: dict[str, Any] = {
 WIDTHS: dict[str, Any] = {
     "settings": {"entries": 4096},
     "sizes": (256, 1024, 4096),
-    "quick_sizes": (64, 256, 1024),
     "size": "width",
     "seeds": 24,
     "scale": 1.0,

@@ -82,7 +82,6 @@ CLAIMS = [
         coordinate="y",
         scale=0.9,  # the largest label
         sizes=(64, 256, 1024),
-        quick_sizes=(16, 64, 256),
         size="width",
         seeds=16,
         margin=0.025,

@@ -87,10 +87,11 @@ def compute_final(
     found = {"rates": np.array(learning_rates), "sizes": np.array(sizes, float)}
 
     def point(K: int, rate: float, both: bool) -> tuple[float, float, float]:
-        settings = {
+        unit = np.arange(K) % TEACHER_UNITS
+        settings: dict[str, Any] = {
             "learning_rate": rate,
             "noise_var": noise_var,
-            "student_readout": TEACHER_UNITS / K if both else 1.0,
+            "student_readout": 1 / np.bincount(unit)[unit] if both else 1.0,
             "readout_learning_rate": rate if both else 0.0,
         }
         run = _runs(K, both, steps, n_inputs, n_seeds, seed, **settings)
@@ -113,6 +114,7 @@ def compute_final(
 
 def draw_final(data: Curves) -> Picture:
     from matplotlib.figure import Figure as Picture
+    from matplotlib.ticker import FixedLocator, NullFormatter
 
     picture = Picture(figsize=(6.5, 3.0))
     left, right = picture.subplots(1, 2)
@@ -131,6 +133,9 @@ def draw_final(data: Curves) -> Picture:
         simulation_points(right, data["sizes"], *points, color=colour)
     right.set(xlabel="units K of the student", ylabel="final test error x 1000")
     right.set_yscale("log")
+    right.yaxis.set_major_locator(FixedLocator([0.1, 0.2, 0.5, 1, 2, 5]))
+    right.yaxis.set_major_formatter("{x:g}")
+    right.yaxis.set_minor_formatter(NullFormatter())
     right.set_xticks(data["sizes"])
     for axes in (left, right):
         axes.legend()
@@ -162,15 +167,16 @@ FIGURES = [
         name="final-error",
         caption="Error of erf students at 100 < t < 160 from starts near the teacher. Left: K = M = 2 "
         "against the learning rate. Right: it grows with the size of the student if only the first layer "
-        "is trained, and falls if both are. Lines: ODEs. Points: mean and standard error of networks.",
+        "is trained, and falls if both are and the units share the teacher's. Lines: ODEs. Points: mean and "
+        "standard error of networks.",
         source=SOURCE + "asymptotic error against learning rate and size",
         parameters={
             "learning_rates": (0.2, 0.3, 0.4, 0.6, 0.8, 1.0),
-            "sizes": (2, 4, 6),
-            "learning_rate": 0.3,
+            "sizes": (2, 3, 4, 5, 6, 7, 8),
+            "learning_rate": 0.2,
             "noise_var": 0.01,
-            "n_inputs": 200,
-            "n_seeds": 16,
+            "n_inputs": 300,
+            "n_seeds": 10,
             "seed": 0,
         },
         compute=compute_final,

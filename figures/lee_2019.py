@@ -39,9 +39,9 @@ def compute_circle(
     **network: Any,
 ) -> Curves:
     """Outputs around the circle at several times: Gaussian process, and networks of finite width."""
+    from lazyrich.paper_checks.lee_2019.predictions import moments
     from lazyrich.paper_checks.lee_2019.settings import on_circle
     from lazyrich.paper_checks.measurements.lee_2019.ensembles import trained
-    from lazyrich.paper_checks.predictions.lee_2019 import moments
 
     if families < 2:
         raise ValueError(f"families {families}; needs 2 or more for an error bar")
@@ -186,8 +186,8 @@ def compute_digits(
     **network: Any,
 ) -> Curves:
     """Mean and standard deviation of outputs on held-out digits, predicted and measured."""
+    from lazyrich.paper_checks.lee_2019.predictions import moments
     from lazyrich.paper_checks.measurements.lee_2019 import digits
-    from lazyrich.paper_checks.predictions.lee_2019 import moments
 
     if families < 2:
         raise ValueError(f"families {families}; needs 2 or more for an error bar")

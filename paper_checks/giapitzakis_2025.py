@@ -193,6 +193,7 @@ CLAIMS = [
         coordinate=None,
         scale=1.0,
         sizes=(64, 256, 1024),
+        quick_sizes=(32, 128, 512),
         size="width",
         seeds=32,
         margin=0.02,

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import solve_triangular
-from scipy.special import ndtri
 
 FloatArray = NDArray[np.float64]
 
@@ -149,6 +147,8 @@ class GaussianPaths:
 
     def _extend(self, row: FloatArray) -> None:
         """One more row of the factor, whose columns are the normals: one for each pivot."""
+        from scipy.linalg import solve_triangular
+
         n, rank = self.n_rows, self.rank
         variance = row[n]
         if rank:
@@ -170,6 +170,8 @@ class GaussianPaths:
         self.n_rows += 1
 
     def _new_normals(self) -> FloatArray:
+        from scipy.special import ndtri
+
         n_drawn = self._normals.shape[1]
         if self._kind == "independent":
             return self._rng.standard_normal(n_drawn)

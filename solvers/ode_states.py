@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import solve_ivp
 
 FloatArray = NDArray[np.float64]
 
@@ -33,6 +32,8 @@ def states_at(
     >>> states_at(lambda t, x: -x, np.array([1.0, 0.0]), np.array([1.0])).round(9).ravel()
     array([0.36787944, 1.        ])
     """
+    from scipy.integrate import solve_ivp
+
     found = np.empty((len(times), len(start)))
     now, state = 0.0, start
     for index in np.argsort(times, kind="stable"):

@@ -35,7 +35,7 @@ def one_network(t: Array, X: Array, y: Any, gamma0: float, W: Array, w: Array) -
         gamma0,
         second_moment=W.T @ W / width,
         cross_moment=W.T @ w / width,
-        readout_moment=w @ w / width,
+        readout_moment=float(w @ w) / width,
     )
     kernels = np.einsum("dm,tde,en->tmn", X, found.second_moment, X) / dim
     return np.column_stack([found.f, kernels.reshape(len(t), -1)])

@@ -13,17 +13,16 @@ COMPONENTS: dict[str, Any] = {
     "learning_rate": 0.4,
     "steps": (1, 2, 4, 8, 16),
     "n_train": 12,
-    "hidden_layers": 2,
+    "hidden_layers": 1,
     "sigma_b": 0.1,
 }
 WIDTHS: dict[str, Any] = {
-    "settings": {"entries": 1536},
-    "sizes": (32, 128, 512),
-    "quick_sizes": (12, 48, 192),
+    "settings": {"entries": 4096},
+    "sizes": (256, 1024, 4096),
     "size": "width",
     "seeds": 24,
     "scale": 1.0,
-    "margin": 0.03,
+    "margin": 0.01,
 }
 NOISE = (
     *(0.08, -0.07, 0.02, 0.11, -0.12, 0.02, -0.04, 0.07),
@@ -41,7 +40,7 @@ CLAIMS = [
         measurement=routes.along_component,
         parameters=COMPONENTS,
         coordinate="learning_rate",
-        noise_exponent=0.0,  # 1536/width networks are averaged
+        noise_exponent=0.0,  # 4096/width networks are averaged
         quantity="part left along the component",
         alternatives={
             "eigenvalues of the kernel of the outputs": partial(
@@ -62,7 +61,7 @@ CLAIMS = [
         parameters=COMPONENTS,
         coordinate=None,
         value_sensitivity=False,
-        noise_exponent=1.0,  # squares spread as 1/width, and 1536/width of them are averaged
+        noise_exponent=1.0,  # squares spread as 1/width, and 4096/width of them are averaged
         quantity="mean square across the component",
         alternatives={
             "a tenth leaves": partial(predictions.across_component, part=0.1),

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from lazyrich.paper_checks.evidence.claims import Deterministic, Ensemble, Identity
+from lazyrich.paper_checks.kumar_2023 import dmft_predictions as predictions
 from lazyrich.paper_checks.measurements.kumar_2023 import dmft as routes
-from lazyrich.paper_checks.predictions import kumar_2023_dmft as predictions
 
 SOURCE = "arXiv:2310.06110, dynamical mean-field theory of the quadratic student; discrete form derived here"
 
@@ -46,7 +46,7 @@ NETWORKS: dict[str, Any] = {
     "source": SOURCE,
     "size": "dim",
     "sizes": (50, 200, 800),
-    "quick_sizes": (25, 100, 400),
+    "quick_sizes": (16, 64, 256),
     "order": 1.0,
     "noise_exponent": 1.0,
     "margin": 0.03,
@@ -186,14 +186,14 @@ CLAIMS = [
         equation=r"$C(t,s)=W(t)W(s)^T/D$",
         prediction=predictions.correlations,
         measurement=routes.correlations,
-        parameters=GROKKING | {"step": np.array([0, 5, 15, 30, 50, 70, 90, 110])},
+        parameters=GROKKING | {"step": np.array([0, 5, 10, 15, 20, 30])},
         coordinate=None,
         scale="maximum",
         quantity="tr C(t, s)/N",
         alternatives={"weights do not turn": predictions.turned_weights},
-        seeds=64,
+        seeds=160,
         cost=15.0,
-        **NETWORKS,
+        **(NETWORKS | {"margin": 0.025}),
     ),
     Ensemble(
         name="dmft-centred-unit",
@@ -207,7 +207,7 @@ CLAIMS = [
         scale=0.75,
         quantity="train and test loss",
         alternatives={"uncentred": predictions.other_start},
-        seeds=256,
+        seeds=160,
         cost=20.0,
         **NETWORKS,
     ),
@@ -222,7 +222,7 @@ CLAIMS = [
         scale=1.96,  # 1 + (1 - 1)^2/4 + (1 - 2 (0.2)^2 + 1)/2, test loss of the start
         quantity="train and test loss",
         alternatives={"centred": predictions.other_start},
-        seeds=256,
+        seeds=128,
         cost=8.0,
         **NETWORKS,
     ),
@@ -248,13 +248,13 @@ CLAIMS = [
         equation=r"$m_i(t)=w_i(t)\cdot\beta/D$",
         prediction=predictions.overlaps,
         measurement=routes.overlaps,
-        parameters=NOISY | {"step": np.array([0, 5, 10, 15, 20, 30, 45, 59])},
+        parameters=NOISY | {"step": np.array([0, 2, 5, 10])},
         coordinate=None,
-        scale=1.3,
+        scale=0.5,
         quantity="overlaps of three units",
         alternatives={"units exchanged": predictions.swapped_overlaps},
-        seeds=128,
-        cost=15.0,
-        **NETWORKS,
+        seeds=400,
+        cost=10.0,
+        **(NETWORKS | {"margin": 0.025}),
     ),
 ]

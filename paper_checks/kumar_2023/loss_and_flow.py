@@ -62,7 +62,7 @@ def two_thirds_of_alignment(**given: Any) -> Array:
     return loss_parts(**given) * [1, 1, 2 / 3]
 
 
-def moments_in_time(t: Array, W0: Any, beta: Any, **strengths: float) -> Array:
+def moments_in_time(t: Array, W0: Any, beta: Any, **strengths: Any) -> Array:
     """Loss, and M along and across the teacher."""
     flow = quadratic.population_flow(t, W0, beta, **strengths)
     unit = np.asarray(beta) / np.linalg.norm(beta)

@@ -1,9 +1,9 @@
 """Mean and covariance of the outputs of deeper networks, while they train."""
 
 from lazyrich.paper_checks.evidence.claims import Ensemble
+from lazyrich.paper_checks.lee_2019 import predictions
 from lazyrich.paper_checks.lee_2019.settings import SOURCE, TASK, TWO_LAYERS
 from lazyrich.paper_checks.measurements.lee_2019 import ensembles as routes
-from lazyrich.paper_checks.predictions import lee_2019 as predictions
 
 CLAIMS = [
     Ensemble(
@@ -16,15 +16,16 @@ CLAIMS = [
         parameters=TASK
         | TWO_LAYERS
         | {"X_test": TASK["X_test"][::2], "step": (0, 1, 2, 4, 8), "learning_rate": 0.1},
-        settings={"families": 5, "pairs": 6},
+        settings={"families": 4, "pairs": 6},
         coordinate="sigma_w",
         scale=1.0,
         sizes=(32, 128, 512),
         quick_sizes=(16, 64, 256),
         size="width",
+        seeds=32,
         noise_exponent=1.0,
         quantity="mean and covariance",
-        margin=0.02,
+        margin=0.03,
         cost=10.0,
     )
 ]

@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 
 from lazyrich.paper_checks.evidence.claims import Ensemble
+from lazyrich.paper_checks.lee_2019 import predictions
 from lazyrich.paper_checks.lee_2019.settings import ONE_LAYER, SOURCE
 from lazyrich.paper_checks.measurements.lee_2019 import digits as routes
-from lazyrich.paper_checks.predictions import lee_2019 as predictions
 
 WIDE: dict[str, Any] = {
     "sizes": (64, 256, 1024),
@@ -32,12 +32,12 @@ CLAIMS = [
             "step": (1, 2, 4, 8, 16),
             "learning_rate": 0.02,
         },
-        settings={"families": 4, "pairs": 1},
+        settings={"families": 6, "pairs": 1},
         coordinate="learning_rate",
         scale=1.0,
         noise_exponent=1.0,
         quantity="mean output",
-        **WIDE,
+        **WIDE | {"margin": 0.02},
         cost=8.0,
     ),
     Ensemble(
@@ -58,7 +58,7 @@ CLAIMS = [
         },
         settings={"families": 1, "pairs": 40},
         coordinate=None,
-        seeds=32,
+        seeds=20,
         quantity="variance of outputs",
         alternatives={
             "the NTK as kernel and prior": partial(

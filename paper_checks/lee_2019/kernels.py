@@ -1,13 +1,14 @@
 """Finite networks have random kernels that move in training: by how much."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from lazyrich.paper_checks.evidence.claims import Ensemble
+from lazyrich.paper_checks.lee_2019 import predictions
 from lazyrich.paper_checks.lee_2019.settings import ONE_LAYER, SCALES, SOURCE, TASK, on_circle
 from lazyrich.paper_checks.measurements.lee_2019 import kernels as routes
-from lazyrich.paper_checks.predictions import lee_2019 as predictions
 
 RELU: dict[str, Any] = {"hidden_layers": 1, "activation": "relu", **SCALES}
 
@@ -48,12 +49,12 @@ CLAIMS = [
         measurement=routes.mean_after_training,
         parameters={"X": TASK["X"], "y": TASK["y"]}
         | ONE_LAYER
-        | {"step": (1, 2, 4, 8), "learning_rate": 0.2},
+        | {"step": (1, 2, 4), "learning_rate": 0.2},
         settings={"families": 32, "pairs": 5},
         coordinate="sigma_w",
         scale=1.0,
-        sizes=(16, 64, 256),
-        quick_sizes=(8, 32, 128),
+        sizes=(64, 256, 1024),
+        quick_sizes=(32, 128, 512),
         size="width",
         noise_exponent=1.0,
         quantity="NTK",
@@ -70,17 +71,16 @@ CLAIMS = [
         prediction=predictions.relu_kernel_change,
         measurement=routes.change_in_a_step,
         parameters=RELU | {"X": [[1.0, 1.0]], "y": (6.0,), "learning_rate": np.array([0.05, 0.1])},
-        settings={"networks": 8000},
-        coordinate="learning_rate",
+        settings={"networks": 10000},
+        coordinate=None,
         sizes=(16, 64, 256),
         quick_sizes=(8, 32, 128),
         size="width",
         noise_exponent=0.5,
         quantity="change of the NTK",
-        margin=0.03,
+        margin=0.025,
         alternatives={
-            "no unit is switched off": predictions.change_without_switching,
-            "twice as many units are switched": predictions.change_with_twice_the_switching,
+            "twice as many units are switched off": partial(predictions.change_with_switching, 2.0),
         },
         cost=8.0,
     ),

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from lazyrich.paper_checks.evidence.claims import Deterministic, Ensemble
+from lazyrich.paper_checks.lee_2019 import predictions
 from lazyrich.paper_checks.lee_2019.settings import SOURCE, TASK, TWO_LAYERS
 from lazyrich.paper_checks.measurements.lee_2019 import linearised as routes
-from lazyrich.paper_checks.predictions import lee_2019 as predictions
 
 ONE_NETWORK: dict[str, Any] = TASK | TWO_LAYERS | {"seed": 0, "width": 12}
 EXACT: dict[str, Any] = {"margin": 1e-8, "max_sensitivity": 1e-6, "scale": "maximum"}
@@ -86,15 +86,12 @@ CLAIMS = [
         coordinate="learning_rate",
         scale=1.0,
         sizes=(128, 512, 2048),
-        quick_sizes=(64, 256, 1024),
+        quick_sizes=(32, 128, 512),
         size="width",
         seeds=24,
         noise_exponent=2.0,
         quantity="test outputs",
         margin=0.01,
-        alternatives={
-            "gradient flow": lambda **given: predictions.paired_descent(**given, discrete=False)
-        },
         cost=6.0,
     ),
 ]

@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 
 from lazyrich.paper_checks.evidence.claims import Ensemble
+from lazyrich.paper_checks.lee_2019 import predictions
 from lazyrich.paper_checks.lee_2019.settings import ONE_LAYER, SOURCE, TASK
 from lazyrich.paper_checks.measurements.lee_2019 import ensembles as routes
-from lazyrich.paper_checks.predictions import lee_2019 as predictions
 
 FINITE: dict[str, Any] = {
     "coordinate": "learning_rate",
@@ -22,7 +22,7 @@ TRAINING: dict[str, Any] = TASK | ONE_LAYER | {"step": (0, 1, 2, 4, 8, 16), "lea
 LAST_LAYER: dict[str, Any] = (
     TASK
     | ONE_LAYER
-    | {"step": (0, 1, 2, 4, 8, 16, 32, 64), "learning_rate": 0.4, "last_layer_only": True}
+    | {"step": (0, 1, 2, 4, 8, 16, 32), "learning_rate": 0.4, "last_layer_only": True}
 )
 
 

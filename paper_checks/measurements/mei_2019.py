@@ -238,15 +238,16 @@ def polynomial_risk(
     """The paper's equations in 200 digits: a quartic for chi, and E_1/E_0, E_2/E_0 at its root.
 
     nu_1 = i a, nu_2 = i b and chi = -a b solve a (u + b + zeta^2 b/(1 + zeta^2 a b)) = psi_1 and the same
-    with 1 and 2 exchanged; products of both give the quartic. All axes broadcast.
+    with 1 and 2 exchanged; products of both give the quartic. (feature_ratio, pairs of n/d and penalty).
     """
-    shape = np.broadcast_shapes(*(np.shape(x) for x in (feature_ratio, sample_ratio, penalty)))
-    rows = (np.broadcast_to(x, shape).ravel() for x in (feature_ratio, sample_ratio, penalty))
     found = [
-        _paper_risk(psi_1, psi_2, lam, linear, nonlinear_variance, noise_var)
-        for psi_1, psi_2, lam in zip(*rows, strict=True)
+        [
+            _paper_risk(psi_1, psi_2, lam, linear, nonlinear_variance, noise_var)
+            for psi_2, lam in zip(sample_ratio, penalty, strict=True)
+        ]
+        for psi_1 in feature_ratio
     ]
-    return np.array(found).reshape(shape)
+    return np.array(found)
 
 
 def _paper_risk(

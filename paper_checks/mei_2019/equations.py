@@ -68,9 +68,9 @@ CLAIMS = [
         prediction=predictions.polynomial_risk,
         measurement=routes.polynomial_risk,
         parameters={
-            "feature_ratio": np.repeat(np.geomspace(1e-3, 1e3, 7), 5),
-            "sample_ratio": np.tile(np.geomspace(1e-3, 1e3, 5), 7),
-            "penalty": np.resize([1e-30, 1e-6, 1.0], 35),
+            "feature_ratio": np.geomspace(1e-3, 1e3, 7),
+            "sample_ratio": np.array([1e-3, 0.1, 1.0, 10.0, 1e3]),
+            "penalty": np.array([1e-6, 1.0, 1e-30, 1e-3, 1e-30]),
             "linear": 0.5,
             "nonlinear_variance": 0.09,
             "noise_var": 0.3,

@@ -17,13 +17,13 @@ CLAIMS = [
         prediction=predictions.kernel_errors,
         measurement=routes.kernel_errors,
         parameters={
-            "sample_ratio": np.array([0.5, 0.75, 1.0, 1.25]),
+            "sample_ratio": np.array([0.5, 0.75, 1.0, 1.5, 2.0]),
             "penalty": (0.0, 0.1),
         },
         coordinate="sample_ratio",
         alternatives={"half the ridge": predictions.kernel_errors_with_half_the_ridge},
-        quantity="bias, and variance / noise variance",
-        cost=8.0,
+        quantity="bias; variance for unit noise",
+        cost=17.0,
         **ENSEMBLE | {"sizes": (32, 128, 512), "quick_sizes": (8, 32, 128)},
     ),
     Ensemble(

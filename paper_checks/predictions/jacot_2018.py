@@ -38,7 +38,11 @@ def zonal_ntk(
     def profile(cosines: Array) -> Array:
         sines = np.sqrt((1 - cosines) * (1 + cosines))
         points = np.sqrt(2) * np.column_stack([cosines, sines])
-        given = {"hidden_layers": hidden_layers, "sigma_w": sigma_w, "sigma_b": sigma_b}
+        given: dict[str, Any] = {
+            "hidden_layers": hidden_layers,
+            "sigma_w": sigma_w,
+            "sigma_b": sigma_b,
+        }
         return mlp_kernels([[np.sqrt(2), 0.0]], points, activation=activation, **given).ntk[0]
 
     return profile
@@ -137,6 +141,20 @@ def kernel_variances(angle: Array) -> Array:
 # Functions of networks
 
 
+def percentiles_at_start(level: Array, hidden_layers: int, sigma_b: float) -> Array:
+    """Percentiles of the limiting Gaussian output for unit inputs."""
+    from scipy.special import ndtri
+
+    variance = kernel_row(np.zeros(1), hidden_layers, sigma_b, "nngp")
+    return np.sqrt(variance) * ndtri(level)
+
+
+def logistic_percentiles_at_start(level: Array, hidden_layers: int, sigma_b: float) -> Array:
+    """Those of a logistic distribution of the same variance."""
+    variance = kernel_row(np.zeros(1), hidden_layers, sigma_b, "nngp")
+    return np.sqrt(3 * variance) / np.pi * np.log(level / (1 - level))
+
+
 def percentiles(
     angle: Array,
     train_angle: Any,
@@ -152,7 +170,8 @@ def percentiles(
     pair = partial(circle_kernels, hidden_layers=hidden_layers, sigma_b=sigma_b)
     given = pair(train_angle, train_angle), pair(angle, train_angle), pair(angle, angle)
     if kind == "posterior":
-        given = tuple(Kernels(kernels.nngp, kernels.nngp) for kernels in given)
+        train, cross, test = (Kernels(kernels.nngp, kernels.nngp) for kernels in given)
+        given = train, cross, test
     found = ensemble_prediction(
         *given, y, learning_rate * np.asarray(steps), learning_rate=learning_rate
     )
@@ -160,7 +179,7 @@ def percentiles(
     return found.mean.T[..., None] + spread[..., None] * NORMAL_PERCENTILES
 
 
-def linearised(
+def learned(
     angle: Array,
     train_angle: Any,
     y: Any,
@@ -168,17 +187,14 @@ def linearised(
     steps: Any,
     hidden_layers: int,
     sigma_b: float,
-    start_train: Array,
-    start_test: Array,
     kind: str = "ntk",
 ) -> Array:
-    """f of a network that follows the limiting kernel from its measured start: (angles, steps)."""
+    """What kernel gradient descent with the limiting kernel learns of y, from 0: (angles, steps)."""
     train = getattr(circle_kernels(train_angle, train_angle, hidden_layers, sigma_b), kind)
     cross = getattr(circle_kernels(angle, train_angle, hidden_layers, sigma_b), kind)
+    zero = np.zeros(len(train)), np.zeros(len(cross))
     times = learning_rate * np.asarray(steps)
-    return linearised_outputs(
-        start_train, start_test, train, cross, y, times, learning_rate=learning_rate
-    ).T
+    return linearised_outputs(*zero, train, cross, y, times, learning_rate=learning_rate).T
 
 
 # Principal components

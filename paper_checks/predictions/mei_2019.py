@@ -47,10 +47,10 @@ def polynomial_risk(
     nonlinear_variance: float,
     noise_var: float,
 ) -> Array:
-    """Excess risk where all axes broadcast, for the activation mu_1 x + mu_* (x^2 - 1)/sqrt 2."""
+    """Excess risk for mu_1 x + mu_* (x^2 - 1)/sqrt 2: (feature_ratio, pairs of n/d and penalty)."""
     b = np.sqrt(nonlinear_variance / 2)
     return random_features.ridge_risk(
-        sample_ratio, feature_ratio, 1.0, penalty,
+        sample_ratio, np.asarray(feature_ratio)[:, None], 1.0, penalty,
         activation=("polynomial", [-b, linear, b]), noise_var=noise_var,
     )  # fmt: skip
 

@@ -145,7 +145,8 @@ def train(
         "the recorded features",
     )
     features, gradients = np.empty((2, depth, kept, len(x), n))
-    found, bound = [], np.inf
+    found: list[Array] = []
+    bound = np.inf
     offset = _forward(layers, x.T, phi, strength)[1] if centered else 0.0
     with one_blas_thread():
         for step in range(record[-1] + 1):

@@ -23,6 +23,7 @@ WORKLOADS = {
     "online": "online",
     "G": "dmft",
     "H": "marchenko_pastur",
+    "N": "infinite_width",
     "startup": "startup",
 }
 """Each module has a function ``run(rounds)`` that prints its table and returns whether all floors hold."""

@@ -12,7 +12,7 @@ from tests.benchmarks.timing import interleaved
 
 NU, ALPHA, EPS, RATE = 6.0, 1.0, 0.25, 0.2
 START = np.array([0.3, -0.3])
-STEPS, PATHS, REPEATS = 60, 1000, 2
+STEPS, PATHS, REPEATS = 40, 400, 2
 FLOORS = {"NumPy": 2.0, "JAX": 2.0}
 
 
@@ -37,10 +37,10 @@ def run(rounds: int) -> bool:
         missing.append("JAX")
     print(f"\nquadratic DMFT, {STEPS} steps, 2 units, {REPEATS} x {PATHS} paths, exact tangents")
     reference = ours()
-    for name, march in contenders.items():
-        found = march()
+    for name, contender in contenders.items():
+        found = contender()
         deviation = np.abs(found - reference).max() / reference[0]
-        assert deviation < 0.15, (name, deviation)  # the scatter of so few paths
+        assert deviation < 0.3, (name, deviation)  # the scatter of so few paths
     seconds = interleaved(contenders, rounds)
     for name, times in seconds.items():
         print(f"  {name:22}{times.min():8.3f} s")
@@ -108,7 +108,7 @@ def numpy_march(seed):
             return np.array(train)
         slope = 1 + EPS * h
         J = ALPHA / 2 * slope[:, None] * slope + EPS * error * np.eye(2)[:, :, None]
-        fed = (response @ K[:n, :n].reshape(n, -1)).reshape(2, n, PATHS)
+        fed = (response @ K[:n, :n].reshape(n, n * PATHS)).reshape(2, n, PATHS)
         K[now, :n] = -gamma * np.einsum("ijp,jsp->isp", J, fed)
         K[now, now] = J
         fed = response @ by_target[:n]

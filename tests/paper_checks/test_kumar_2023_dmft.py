@@ -8,7 +8,7 @@ import pytest
 from lazyrich.paper_checks.evidence.examine import compare_with
 from lazyrich.paper_checks.evidence.identities import is_rejected
 from lazyrich.paper_checks.kumar_2023 import dmft
-from lazyrich.paper_checks.predictions import kumar_2023_dmft as predictions
+from lazyrich.paper_checks.kumar_2023 import dmft_predictions as predictions
 from lazyrich.theory.lazy_to_rich import quadratic_march
 from lazyrich.theory.lazy_to_rich.quadratic_tangents import ProbedTangents
 

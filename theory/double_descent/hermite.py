@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -93,13 +94,18 @@ def _gaussian() -> HermiteMoments:
     return HermiteMoments(1 / math.sqrt(3), 0.0, 1 / math.sqrt(5) - 1 / 3)
 
 
+@cache
+def _tanh() -> HermiteMoments:
+    return _integrated(math.tanh)
+
+
 _NAMED: dict[str, Callable[[], HermiteMoments]] = {
     "identity": lambda: HermiteMoments(0.0, 1.0, 0.0),
     "relu": lambda: _leaky_relu(0.0),
     "erf": lambda: _erf(1.0),
     "scaled_erf": lambda: _erf(0.5),
     "gaussian": _gaussian,
-    "tanh": lambda: _integrated(math.tanh),
+    "tanh": _tanh,
 }
 
 

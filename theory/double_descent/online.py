@@ -13,7 +13,7 @@ N -> inf the overlaps Q = w w^T/N, R = w B^T/N, T = B B^T/N and v follow ODEs in
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -139,8 +139,8 @@ def order_parameters(
         raise ValueError(f"rtol = {rtol} is outside [1e-13, 1e-3]: a tolerance of the ODE solver")
     T = C[K:, K:]
     state = np.concatenate((C[:K, :K][np.triu_indices(K)], C[:K, K:].ravel(), u[:K]))
-    change = online_equations.velocity(activation, T, u, rate, noise, readout_rate)
-    states = _integrated(change, times.ravel(), state, rtol)
+    equations = online_equations.velocity(activation, T, u, rate, noise, readout_rate)
+    states = _integrated(equations, times.ravel(), state, rtol)
     matrices = online_equations.covariances(states, T, K)
     v = states[:, -K:]
     both = np.concatenate((v, np.broadcast_to(u[K:], (len(v), M))), axis=1)
@@ -150,7 +150,7 @@ def order_parameters(
 
 
 def _integrated(
-    change: Callable[[FloatArray, float], FloatArray],
+    equations: tuple[Callable[..., FloatArray], tuple[Any, ...]],
     times: FloatArray,
     state: FloatArray,
     rtol: float,
@@ -160,13 +160,14 @@ def _integrated(
 
     from scipy.integrate import ODEintWarning, odeint
 
+    change, given = equations
     grid, place = np.unique(np.append(times, 0.0), return_inverse=True)
     if len(grid) == 1:
         return np.repeat(state[None], len(times), axis=0)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", ODEintWarning)
         states, report = odeint(
-            change, state, grid, rtol=rtol, atol=rtol / 100, mxstep=100_000,
+            change, state, grid, args=given, rtol=rtol, atol=rtol / 100, mxstep=100_000,
             full_output=True,
         )  # fmt: skip
     last = float(report["tcur"][-1])

@@ -7,6 +7,7 @@ u = (student readout, -teacher readout).
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,8 @@ def velocity(
     rate: float,
     noise_var: float,
     readout_rate: float,
-) -> Callable[[FloatArray, float], FloatArray]:
-    """d state/dt as a function of (state, t)."""
+) -> tuple[Callable[..., FloatArray], tuple[Any, ...]]:
+    """d state/dt as a function of (state, t, *arguments), and these arguments."""
     M = len(T)
     K = len(u) - M
     C, full = np.zeros((K + M, K + M)), u.copy()
@@ -32,9 +33,7 @@ def velocity(
     if activation == "scaled_erf":
         from lazyrich.theory.double_descent.erf_kernel import velocity as compiled_velocity
 
-        return lambda state, t: compiled_velocity(
-            state, t, C, full, M, rate, noise_var, readout_rate
-        )
+        return compiled_velocity, (C, full, M, rate, noise_var, readout_rate)
     upper = np.triu_indices(K)
 
     def change(state: FloatArray, t: float) -> FloatArray:
@@ -48,7 +47,7 @@ def velocity(
             (of_Q[upper], -rate * down[:, K:].ravel(), -readout_rate * of_readout)
         )
 
-    return change
+    return change, ()
 
 
 def averages(

@@ -77,8 +77,8 @@ def ridge_risk(
 
     References
     ----------
-    Mei, Montanari 2019, arXiv:1908.05355 (same risk as a root of a polynomial system: their
-    lambda is penalty d/n, their chi is -mu_*^2 w); Defilippis, Loureiro, Misiakiewicz 2024,
+    Mei, Montanari 2019, arXiv:1908.05355 (same risk as a root of a polynomial system: their lambda is
+    penalty d/n = `units.mean_loss_penalty(penalty, n/d)`, their chi is -mu_*^2 w); Defilippis, Loureiro, Misiakiewicz 2024,
     arXiv:2405.15699 (deterministic equivalents of random features). This form derived here.
 
     Examples
@@ -202,7 +202,8 @@ def _fixed_point(
         if not active.any():
             break
     else:
-        raise RuntimeError(f"no fixed point at n, p, d, penalty = {n[active][0], p[active][0]}")
+        worst = [float(x[active][0]) for x in (n, p, d, penalty)]
+        raise RuntimeError(f"the fixed point was not reached at n, p, d, penalty = {worst}")
     learned, missed, s_root = parts(w)
     capped = w >= _CAP
     learned, missed = np.where(capped, 1.0, learned), np.where(capped, 0.0, missed)

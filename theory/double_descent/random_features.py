@@ -2,8 +2,8 @@ r"""Ridge regression on random features of isotropic inputs: double descent in s
 
 Setting. Inputs x ~ N(0, I_d), labels y = theta . x + noise, abs(theta)^2 = `teacher_power`. Features
 phi_j = act(w_j . x) - E act of weights abs(w_j) = 1, model f = a . phi/sqrt(p), only a is trained.
-Of the activation three numbers enter (`hermite`): the linear coefficient mu_1 carries the teacher, and the
-variance mu_*^2 beyond it acts as independent noise in each feature (Gaussian equivalence).
+Of the activation two numbers enter (`hermite`): the linear coefficient mu_1 carries the teacher, and the
+variance mu_*^2 beyond it acts as independent noise in each feature (Gaussian equivalence). Its mean drops out.
 
 Excess risk means E (f(x) - theta . x)^2 on fresh inputs, against the noiseless teacher: the label noise
 of a test set is left out, what the features cannot express of the teacher is counted.

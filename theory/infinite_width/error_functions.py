@@ -41,19 +41,20 @@ def through_erf(
             along = sine_c * right[7, k] + cosine_c * right[6, k]
             close = abs(rho[i, j]) > 0.5
             widths = (root - right[2, k]) * (root + right[2, k]) / (width + right[3, k])
-            y = (wedge + widths * widths) / (up * base + along * c) if close else c
-            x = along * base + up * c if close else base
-            ratio = min(x, y) / max(x, y)
+            y = wedge + widths * widths if close else c
+            x = (along * base + up * c) * (up * base + along * c) if close else base
+            flat = y <= x
+            ratio = (y if flat else x) / (x if flat else y)
             angle = ratio - ratio * ratio * ratio * arc_deficit(2 * ratio * ratio - 1)
-            angle = angle if y <= x else math.pi / 2 - angle
+            angle = angle if flat else math.pi / 2 - angle
             mean = half + right[8, k]
             alpha = mean - angle if close else angle
             psi = angle if close else mean - angle
-            norms = norm * right[9, k]
             norm_gap = norm - right[9, k]
-            gap[i, j] = max(0.0, (psi - norm_gap * norm_gap / 2) / norms)
-            rho[i, j] = (alpha if rho[i, j] >= 0 else -alpha) / norms
-            slope[i, j] = product / (base * norms)
+            over = 1 / (base * norm * right[9, k])
+            gap[i, j] = max(0.0, (psi - norm_gap * norm_gap / 2) * base * over)
+            rho[i, j] = (alpha if rho[i, j] >= 0 else -alpha) * base * over
+            slope[i, j] = product * over
 
 
 @compiled(fastmath={"contract"})
@@ -88,7 +89,7 @@ def through_gelu(
             base2 = 1 + q1 + q2 + wedge
             base = math.sqrt(base2)
             steep = base <= c
-            ratio = min(base, c) / max(base, c)
+            ratio = (base if steep else c) / (c if steep else base)
             deficit = ratio * ratio * ratio * arc_deficit(2 * ratio * ratio - 1)
             angle = ratio - deficit if steep else math.pi / 2 - (ratio - deficit)
             large = c * deficit + 1 / base - (2 + q1 + q2) * base / s
@@ -109,26 +110,27 @@ def through_gelu(
 
 @compiled(fastmath={"contract"})
 def arc_deficit(t: float) -> float:
-    """(x - atan x)/x^3 at t = 2 x^2 - 1, x in [0, 1]; error 2e-16."""
-    p = 1.1284356515460674e-11
-    p = p * t - 3.537641742564253e-11
-    p = p * t + 5.1889990007635726e-11
-    p = p * t - 1.6417955655048355e-10
-    p = p * t + 6.542883548242914e-10
-    p = p * t - 2.076580714791197e-09
-    p = p * t + 6.445221669390667e-09
-    p = p * t - 2.061472044606591e-08
-    p = p * t + 6.635657005233138e-08
-    p = p * t - 2.142499764147594e-07
-    p = p * t + 6.95786214620224e-07
-    p = p * t - 2.275514834918793e-06
-    p = p * t + 7.503679456481153e-06
-    p = p * t - 2.4993556775049974e-05
-    p = p * t + 8.429363468394925e-05
-    p = p * t - 0.00028884675693310224
-    p = p * t + 0.0010108109313986678
-    p = p * t - 0.003641982830657195
-    p = p * t + 0.013703710151140764
-    p = p * t - 0.055407412565357
-    p = p * t + 0.2591604972657936
-    return p
+    """(x - atan x)/x^3 at t = 2 x^2 - 1, x in [0, 1]; error 2e-16. Two sums run side by side."""
+    s = t * t
+    even = 1.1284356515460674e-11
+    even = even * s + 5.1889990007635726e-11
+    even = even * s + 6.542883548242914e-10
+    even = even * s + 6.445221669390667e-09
+    even = even * s + 6.635657005233138e-08
+    even = even * s + 6.95786214620224e-07
+    even = even * s + 7.503679456481153e-06
+    even = even * s + 8.429363468394925e-05
+    even = even * s + 0.0010108109313986678
+    even = even * s + 0.013703710151140764
+    even = even * s + 0.2591604972657936
+    odd = -3.537641742564253e-11
+    odd = odd * s - 1.6417955655048355e-10
+    odd = odd * s - 2.076580714791197e-09
+    odd = odd * s - 2.061472044606591e-08
+    odd = odd * s - 2.142499764147594e-07
+    odd = odd * s - 2.275514834918793e-06
+    odd = odd * s - 2.4993556775049974e-05
+    odd = odd * s - 0.00028884675693310224
+    odd = odd * s - 0.003641982830657195
+    odd = odd * s - 0.055407412565357
+    return even + t * odd

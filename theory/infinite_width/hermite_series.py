@@ -7,7 +7,7 @@ Mehler's formula gives::
     1 - kappa = sum_k [a_k(q_1) - a_k(q_2)]^2/2 + (1 - rho) sum_k a_k(q_1) a_k(q_2) (1 + ... + rho^(k-1)).
 
 By Schwarz's inequality the terms left out are at most (t_1 t_2)^(1/2), t the share of V = E phi^2 and of
-q E phi'^2 that the terms kept do not contain: it is computed, and series go on until it is 5e-11.
+E phi'^2 that the terms kept do not contain: it is computed, and series go on until it is 5e-11.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazyrich.solvers.compilation import compiled
-from lazyrich.theory.infinite_width.gaussian_grid import annihilated, resolving_grid
 from lazyrich.theory.infinite_width.kernel_arguments import require_memory
-from lazyrich.theory.infinite_width.profiles import hermite_functions
+from lazyrich.theory.infinite_width.profiles import Profiler, hermite_rows, profiler
 from lazyrich.theory.infinite_width.real_function import name_of
 
 FloatArray = NDArray[np.float64]
@@ -30,7 +29,7 @@ Features = tuple[FloatArray, ...]
 
 TOLERANCE = 1e-10  # of the grid
 _TAIL = 5e-11
-_ROUNDING = 1e-14
+_ROWS = 256
 _MOST_TERMS = 8192
 _LEAST_ROOT = 1e-3
 _ODD, _EVEN = 1.0, 2.0
@@ -83,26 +82,33 @@ def function_rows(function: Callable[[Any], Any], roots: FloatArray) -> tuple[Fl
     ValueError
         If phi is no smooth function of one real variable, grows too fast, or needs more than 8192 terms.
     """
-    largest = float(roots.max())
-    phi, grid = resolving_grid(function, max(largest, _LEAST_ROOT) ** 2, TOLERANCE)
-    require_memory(8.0 * len(roots) * len(grid.z) * 4, f"values of {name_of(function)}")
-    profiles = np.stack([phi(root * grid.z) for root in roots]) * grid.root_density
-    sizes = (profiles**2).sum(axis=1) * grid.step
-    slopes = (annihilated(grid, profiles) ** 2).sum(axis=1) * grid.step
-    n_terms = 32
+    largest = max(float(roots.max()), _LEAST_ROOT) ** 2
+    n_terms = 64
     while n_terms <= _MOST_TERMS:
-        terms = profiles @ hermite_functions(grid.z, n_terms).T * grid.step
-        energy = terms**2
-        tail = np.abs(sizes - energy.sum(axis=1))
-        slope_tail = np.abs(slopes - energy @ np.arange(n_terms))
-        small = (tail <= _TAIL * sizes) & (slope_tail <= _TAIL * slopes + _ROUNDING * sizes)
-        if small.all():
-            return np.sqrt(sizes), _features(_shortened(terms))
+        require_memory(16.0 * n_terms * len(roots), f"Hermite series of {name_of(function)}")
+        prepared = profiler(function, largest, TOLERANCE, n_terms)
+        terms, slopes = hermite_rows(prepared, roots, n_terms)
+        size, slope_size = _sizes(prepared, roots)
+        tail = np.abs(size - (terms**2).sum(axis=0)) <= _TAIL * size
+        slope_tail = np.abs(slope_size - (slopes**2).sum(axis=0)) <= _TAIL * slope_size
+        if (tail & slope_tail).all():
+            return np.sqrt(size), _features(_shortened(terms.T))
         n_terms *= 2
     raise ValueError(
         f"activation {name_of(function)} needs more than {_MOST_TERMS} Hermite polynomials at variance "
-        f"{largest**2:.3g}; smaller inputs, sigma_w or sigma_b are needed, or a smoother function"
+        f"{largest:.3g}; smaller inputs, sigma_w or sigma_b are needed, or a smoother function"
     )
+
+
+def _sizes(prepared: Profiler, roots: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """E phi^2 and E phi'^2 at each root."""
+    size, slope_size = np.empty((2, len(roots)))
+    for start in range(0, len(roots), _ROWS):
+        part = slice(start, start + _ROWS)
+        found = prepared.at(roots[part])
+        size[part] = found.mean**2 + (found.value**2).sum(axis=1) * prepared.grid.step
+        slope_size[part] = (found.slope**2).sum(axis=1) * prepared.grid.step
+    return size, slope_size
 
 
 def polynomial_rows(

@@ -89,8 +89,12 @@ def mlp_kernels(
     shift of O(1/n), and moves by O(1/n) in training.
 
     Entries of nearly coincident and opposite inputs keep all digits, since 1 - |correlation| is carried
-    from layer to layer. Threads: as many as NUMBA_NUM_THREADS says; results do not depend on it. The deeper the network, the closer all correlations: look at
-    ``numpy.linalg.cond(kernels.ntk)`` before solving with it.
+    from layer to layer; only where a network is chaotic (erf with sigma_w = 100 and ten layers, GELU at
+    variances above 1e9) do rounding errors of the lengths grow beyond 1e-12. Memory is that of the two
+    results. NUMBA_NUM_THREADS sets the number of threads, on which results do not depend.
+
+    The deeper the network, the closer all correlations, to 9 pi^2/(2 L^2) from 1 for He's ReLU networks: look
+    at the condition number before solving with a kernel.
 
     References
     ----------
@@ -104,6 +108,15 @@ def mlp_kernels(
     >>> kernels = mlp_kernels([[3.0, 4.0]], hidden_layers=3, activation="relu", sigma_w=2**0.5)
     >>> print(kernels.nngp.round(12), kernels.ntk.round(12))
     [[25.]] [[100.]]
+
+    Depth makes the NNGP ill-conditioned:
+
+    >>> for depth in (2, 8, 32):
+    ...     kernel = mlp_kernels(np.eye(4), hidden_layers=depth, activation="relu", sigma_w=2**0.5).nngp
+    ...     print(round(np.linalg.cond(kernel)))
+    5
+    21
+    155
     """
     first = inputs(X1, "X1")
     second = first if X2 is None else inputs(X2, "X2", columns=first.shape[1])

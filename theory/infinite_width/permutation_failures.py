@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammaln, log_ndtr, logsumexp
 
 from lazyrich.theory.infinite_width.permutation_moments import FloatArray, output_moments
 
@@ -12,6 +11,8 @@ class Failures:
     """Failure probabilities 1 - P at m = 1, ..., k as logarithms: they may be below 1e-308."""
 
     def __init__(self, k: float) -> None:
+        from scipy.special import gammaln
+
         self.m = np.arange(1, k + 1)
         self.signals = signals(np.asarray(k), self.m)
         with np.errstate(divide="ignore"):  # no bits: log 0
@@ -31,11 +32,15 @@ class Failures:
 
     def log_sum(self, size: float) -> float:
         """log of the expected number of inputs that fail."""
+        from scipy.special import logsumexp
+
         return float(logsumexp(self.log_count + self._logs(size)))
 
 
 def _log_minus_log_ndtr(z: FloatArray) -> FloatArray:
     """log(-log Phi(z)) for z >= 0; Phi(-z) replaces -log Phi(z) where they agree to rounding."""
+    from scipy.special import log_ndtr
+
     log = np.asarray(log_ndtr(-z))
     near = z < 8.5
     log[near] = np.log(-log_ndtr(z[near]))

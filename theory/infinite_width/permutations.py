@@ -13,8 +13,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
-from scipy.special import log_ndtr
 
 from lazyrich.theory.infinite_width.permutation_failures import Failures, signals
 from lazyrich.theory.infinite_width.permutation_moments import (
@@ -83,6 +81,8 @@ def success_probability(
     >>> print(f"{success_probability(6, 4, 12):.4f}")
     0.7362
     """
+    from scipy.special import log_ndtr
+
     k, m = checked_inputs(length, n_ones)
     size = _ensemble(ensemble_size)
     try:
@@ -258,6 +258,7 @@ def _each(
 
 def _smallest(log_failure: LogFailure, target: float, k: float) -> int:
     """Smallest N with log_failure(N) <= target; log_failure falls almost linearly in N."""
+    from scipy.optimize import brentq
 
     def above(size: float) -> float:
         return max(log_failure(size), -1e300) - target

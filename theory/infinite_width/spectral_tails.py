@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 from lazyrich.theory.infinite_width.spectrum_arguments import number, whole
 
@@ -55,6 +54,8 @@ def power_eigenvalues(power: float, dim: int, n_modes: int) -> Array:
     >>> print(power_eigenvalues(1.0, 2, 3).round(15) + 0.0)
     [ 1.  -0.5  0. ]
     """
+    from scipy.special import gammaln
+
     dim, n_modes = whole(dim, "dim", 2), whole(n_modes, "n_modes", 1)
     p = number(power, "power")
     if not p > -(dim - 1) / 2:

@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaln
 
 from lazyrich.solvers.adaptive_panels import NotResolved, nodes, resolved_panels
 from lazyrich.theory.infinite_width.spectrum_arguments import number, spectrum, whole
@@ -96,6 +95,8 @@ def sphere_eigenvalues(
     >>> print(np.abs(sphere_eigenvalues(kappa, 2, 4).eigenvalues).round(12))
     [1.2158542  1.         0.31522146 0.        ]
     """
+    from scipy.special import gammaln
+
     if not callable(profile):
         raise ValueError(  # noqa: TRY004 - as for all that is wrong with an argument
             f"profile is a {type(profile).__name__}; needs a function of an array of cosines"

@@ -49,19 +49,22 @@ def _residuals(
     return np.array(left)
 
 
-def along_component(rng: np.random.Generator, width: float, **given: Any) -> Array:
-    """Part along the component that is learned, mean over networks: (degrees, steps)."""
+def parts_left(rng: np.random.Generator, width: float, **given: Any) -> tuple[Array, Array]:
+    """Part left along the component, and square of the part across it: (degrees, steps, networks) both."""
     residuals = _residuals(rng, width, **given)
     vectors = np.array([component(k, given["n_train"]) for k in given["degrees"]])
-    return np.einsum("kspi,ki->ks", residuals, vectors) / residuals.shape[2]
+    along = np.einsum("kspi,ki->ksp", residuals, vectors)
+    return along, np.maximum((residuals**2).sum(axis=3) - along**2, 0)
+
+
+def along_component(rng: np.random.Generator, width: float, **given: Any) -> Array:
+    """Part along the component that is learned, mean over networks: (degrees, steps)."""
+    return parts_left(rng, width, **given)[0].mean(axis=2)
 
 
 def across_component(rng: np.random.Generator, width: float, **given: Any) -> Array:
     """Mean square of what has left the component's direction: (degrees, steps)."""
-    residuals = _residuals(rng, width, **given)
-    vectors = np.array([component(k, given["n_train"]) for k in given["degrees"]])
-    along = np.einsum("kspi,ki->ksp", residuals, vectors)
-    return ((residuals**2).sum(axis=3) - along**2).mean(axis=2)
+    return parts_left(rng, width, **given)[1].mean(axis=2)
 
 
 def risk_on_noisy_labels(

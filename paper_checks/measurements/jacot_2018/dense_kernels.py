@@ -75,8 +75,9 @@ def circle_eigenvalues(
     """
     n = round(1 / spacing)
     angle = 2 * np.pi * np.arange(n) / n
-    cosines = np.cos(np.subtract.outer(angle, angle))
-    matrix = ntk_of_cosines(cosines, hidden_layers, sigma_w, sigma_b, moments) / n
+    row = ntk_of_cosines(np.cos(angle), hidden_layers, sigma_w, sigma_b, moments) / n
+    turns = np.arange(n)
+    matrix = row[np.abs(np.subtract.outer(turns, turns))]  # the kernel is a function of the angle
     vectors = np.cos(np.outer(angle, np.atleast_1d(modes)))
     vectors /= np.linalg.norm(vectors, axis=0)
     image = matrix @ vectors

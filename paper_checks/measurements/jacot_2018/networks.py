@@ -26,8 +26,15 @@ def random_start(
     return initial_parameters(2, int(width), hidden_layers, rng, networks=networks)
 
 
-def by_angle(parameters: list[Array], angle: Array, sigma_b: float, length: float = 1.0) -> Array:
-    """Empirical NTK between inputs at each of the angles, from every direction: (networks, 16, angles).
+def by_angle(
+    parameters: list[Array],
+    angle: Array,
+    sigma_b: float,
+    *,
+    length: float = 1.0,
+    last_layer_only: bool = False,
+) -> Array:
+    """Empirical NTK, or its part of the last layer, between inputs at each of the angles, from every direction: (networks, 16, angles).
 
     The angles are multiples of pi/8. All directions are alike, and their averages spread less than one.
     """
@@ -37,7 +44,9 @@ def by_angle(parameters: list[Array], angle: Array, sigma_b: float, length: floa
     assert np.allclose(turns * 2 * np.pi / DIRECTIONS, angle)
     first = np.arange(DIRECTIONS)
     inputs = length * on_circle(2 * np.pi * first / DIRECTIONS)
-    kernels = empirical_ntk(parameters, inputs, activation="relu", sigma_b=sigma_b)
+    kernels = empirical_ntk(
+        parameters, inputs, activation="relu", sigma_b=sigma_b, last_layer_only=last_layer_only
+    )
     return kernels[:, first[:, None], (first[:, None] + turns) % DIRECTIONS]
 
 
@@ -69,7 +78,41 @@ def kernel_at_start(
     return by_angle(parameters, angle, sigma_b).mean(axis=(0, 1))
 
 
-def _trained_on_product(
+def covariance_at_start(
+    rng: np.random.Generator,
+    width: float,
+    angle: Array,
+    hidden_layers: int,
+    sigma_b: float,
+    entries: float,
+) -> Array:
+    """E f f' by angle between the inputs: exact over the last layer, on which f is linear, mean over others."""
+    parameters = random_start(rng, width, hidden_layers, networks_at(width, entries))
+    return by_angle(parameters, angle, sigma_b, last_layer_only=True).mean(axis=(0, 1))
+
+
+def percentiles_at_start(
+    rng: np.random.Generator,
+    width: float,
+    level: Array,
+    hidden_layers: int,
+    sigma_b: float,
+    entries: float,
+) -> Array:
+    """Percentiles of f, exact over the last layer: a mixture of the Gaussians that it gives each network."""
+    from scipy.optimize import brentq
+    from scipy.special import ndtr
+
+    parameters = random_start(rng, width, hidden_layers, networks_at(width, entries))
+    variances = by_angle(parameters, np.zeros(1), sigma_b, last_layer_only=True)
+    spread = np.sqrt(variances.ravel())
+    far = 8 * spread.max()
+    return np.array(
+        [brentq(lambda f, p=p: ndtr(f / spread).mean() - p, -far, far, xtol=1e-12) for p in level]
+    )
+
+
+def trained_on_product(
     parameters: list[Array], n_train: int, steps: int, sigma_b: float
 ) -> list[Array]:
     """Gradient descent, rate 1, on the mean loss of x1 x2 on Gaussian inputs."""
@@ -100,7 +143,7 @@ def kernel_after_training(
 ) -> Array:
     """Mean over networks of the empirical NTK after training on x1 x2."""
     parameters = random_start(rng, width, hidden_layers, networks_at(width, entries))
-    after = _trained_on_product(parameters, n_train, steps, sigma_b)
+    after = trained_on_product(parameters, n_train, steps, sigma_b)
     return by_angle(after, angle, sigma_b).mean(axis=(0, 1))
 
 
@@ -117,7 +160,7 @@ def kernel_before_and_after(
     """The mean NTK, by angle, of the same networks after training, and at their start."""
     parameters = random_start(rng, width, hidden_layers, networks_at(width, entries))
     before = by_angle(parameters, angle, sigma_b).mean(axis=(0, 1))
-    after = _trained_on_product(parameters, n_train, steps, sigma_b)
+    after = trained_on_product(parameters, n_train, steps, sigma_b)
     return {"values": by_angle(after, angle, sigma_b).mean(axis=(0, 1)), "before": before}
 
 
@@ -150,7 +193,7 @@ def percentiles_of_networks(
     return np.moveaxis(quantiles, (0, 1, 2), (2, 1, 0))
 
 
-def functions_and_starts(
+def learned_functions(
     rng: np.random.Generator,
     width: float,
     angle: Array,
@@ -161,22 +204,14 @@ def functions_and_starts(
     hidden_layers: int,
     sigma_b: float,
     entries: float,
-) -> dict[str, Array]:
-    """Mean over networks of f on the circle while they train, (angles, steps), and of their starts."""
-    from lazyrich.solvers.networks.ntk_mlp import train
+) -> Array:
+    """Mean over networks of what they learn on the circle, f - f_0, (angles, steps): the labels are f_0 + y."""
+    from lazyrich.solvers.networks.ntk_mlp import outputs, train
 
-    run = train(
-        random_start(rng, width, hidden_layers, networks_at(width, entries)),
-        on_circle(train_angle),
-        y,
-        learning_rate,
-        [0, *steps],
-        activation="relu",
-        sigma_b=sigma_b,
-        X_test=on_circle(angle),
-    )
-    return {
-        "values": run.test_outputs[1:].mean(axis=1).T,
-        "start_train": run.train_outputs[0].mean(axis=0),
-        "start_test": run.test_outputs[0].mean(axis=0),
-    }
+    options: dict[str, Any] = {"activation": "relu", "sigma_b": sigma_b}
+    parameters = random_start(rng, width, hidden_layers, networks_at(width, entries))
+    inputs, tests = on_circle(train_angle), on_circle(angle)
+    target = outputs(parameters, inputs, **options) + np.asarray(y)
+    run = train(parameters, inputs, target, learning_rate, steps, X_test=tests, **options)
+    learned = run.test_outputs - outputs(parameters, tests, **options)
+    return learned.mean(axis=1).T

@@ -65,6 +65,40 @@ def test_error_is_that_of_real_inputs(activation):
     assert abs(run.error[0] - losses.mean()) < 5 * error
 
 
+@pytest.mark.parametrize("activation", FUNCTIONS)
+@pytest.mark.parametrize(("own", "other", "cosine"), [
+    (1.0, 1.0, 0.3), (1e-3, 1.0, -0.9), (30.0, 0.5, 0.99), (1.0, 4.0, 1.0), (2.0, 2.0, -1.0),
+])  # fmt: skip
+def test_error_against_quadrature(activation, own, other, cosine):
+    """Unit teacher and student of these variances: two fields, on a fine grid over both."""
+    g, _ = FUNCTIONS[activation]
+    w, B = np.zeros((1, 2)), np.zeros((1, 2))
+    w[0] = np.sqrt(2 * own) * np.array([cosine, np.sqrt(1 - cosine**2)])
+    B[0, 0] = np.sqrt(2 * other)
+    run = train(
+        np.random.default_rng(0), w, B, [0], student_readout=0.8, teacher_readout=1.0,
+        learning_rate=0.1, activation=activation,
+    )  # fmt: skip
+    r, of_r = np.polynomial.legendre.leggauss(100)
+    r, of_r = 5 * (1 + r), 5 * of_r
+    phi = np.linspace(0, 2 * np.pi, 4_001)[:-1]
+    x = r[:, None, None] * np.stack((np.cos(phi), np.sin(phi)), -1)
+    losses = (0.8 * g(x @ w[0] / np.sqrt(2)) - g(x @ B[0] / np.sqrt(2))) ** 2 / 2
+    exact = (of_r * r * np.exp(-r * r / 2)) @ losses.mean(axis=1)
+    assert run.error[0] == pytest.approx(exact, abs=1e-7 * (own + other))
+
+
+def test_blocks_of_inputs_are_no_blocks_of_updates():
+    """1 to 9 steps: whole blocks of four inputs and every remainder, against single steps."""
+    w, B = start()
+    given = SETTINGS | {"learning_rate": 0.3, "noise_var": 0.1, "readout_learning_rate": 0.2}
+    single = train(np.random.default_rng(4), w, B, range(10), **given)
+    for steps in range(1, 10):
+        run = train(np.random.default_rng(4), w, B, [steps], **given)
+        np.testing.assert_allclose(run.Q[0], single.Q[steps], rtol=1e-13)
+        np.testing.assert_allclose(run.readout[0], single.readout[steps], rtol=1e-13)
+
+
 def test_recording_does_not_change_the_training():
     w, B = start()
     many = train(np.random.default_rng(3), w, B, range(101), **SETTINGS, learning_rate=0.2)

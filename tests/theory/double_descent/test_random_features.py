@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lazyrich.theory.double_descent import covariance
+from lazyrich.theory.double_descent import covariance, units
 from lazyrich.theory.double_descent.hermite import hermite_moments
 from lazyrich.theory.double_descent.random_features import (
     best_kernel_penalty,
@@ -306,6 +306,16 @@ def test_fewer_features_than_inputs_and_linear_act():
 def test_even_activation_in_time():
     risks = learning_curve([0.0, 100.0], random_weights(20, 30), 40, activation="gaussian")
     assert risks[0] == pytest.approx(1) and risks[1] > 1
+
+
+def test_the_penalty_of_the_paper_has_the_same_minimum():
+    """(1/n) sum (y - a' . act)^2 + (p/d) lambda |a'|^2 there, with a' = a/sqrt(p)."""
+    rng, (n, p, d), penalty = np.random.default_rng(3), (15, 9, 6), 0.7
+    phi, y = rng.standard_normal((n, p)), rng.standard_normal(n)
+    ours = np.linalg.solve(phi.T @ phi / p + penalty * np.eye(p), phi.T @ y / np.sqrt(p))
+    lam = units.mean_loss_penalty(penalty, n / d)
+    theirs = np.linalg.solve(phi.T @ phi / n + p / d * lam * np.eye(p), phi.T @ y / n)
+    np.testing.assert_allclose(ours / np.sqrt(p), theirs)
 
 
 # Bad arguments

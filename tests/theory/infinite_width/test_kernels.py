@@ -162,7 +162,7 @@ def test_symmetric_and_rectangular_agree(activation):
     turned = mlp_kernels(X[5:], X[:5], **given_)
     for all_of, square, some, back in zip(whole, rectangular, part, turned, strict=True):
         np.testing.assert_array_equal(all_of, all_of.T)
-        np.testing.assert_allclose(all_of, square, rtol=2e-14)
+        np.testing.assert_allclose(all_of, square, rtol=2e-14, atol=1e-15)
         np.testing.assert_allclose(all_of[:5, 5:], some, rtol=1e-12, atol=1e-15)
         np.testing.assert_allclose(some, back.T, rtol=1e-12, atol=1e-15)
 
@@ -256,3 +256,29 @@ def test_many_blocks_are_one_kernel(monkeypatch):
         monkeypatch.undo()
         for one, many in zip(whole, pieces, strict=True):
             np.testing.assert_allclose(many, one, rtol=1e-14, atol=1e-16)
+
+
+def test_the_plain_recursion_would_be_noticed():
+    """c and acos(rho) instead of gaps: 1e-8 instead of 1e-12 between nearly equal inputs."""
+    x, y = at_angle(1e-8)
+    q1, q2, c = 2 * x @ x / 5, 2 * y @ y / 5, 2 * x @ y / 5
+    ntk = c
+    for _ in range(3):
+        theta = np.arccos(min(1.0, c / np.sqrt(q1 * q2)))
+        c = np.sqrt(q1 * q2) / np.pi * (np.sin(theta) + (np.pi - theta) * np.cos(theta))
+        ntk = c + (np.pi - theta) / np.pi * ntk
+    given_ = {"hidden_layers": 3, "activation": "relu", "sigma_w": HE, "sigma_b": 0.0}
+    true = float(kernels_in_60_digits(x, y, **given_)[1])
+    assert abs(ntk / true - 1) > 1e-9
+    assert mlp_kernels([x], [y], **given_).ntk.item() == pytest.approx(true, rel=1e-14)
+
+
+def test_bias_between_inputs_of_different_length_is_not_forgotten():
+    """Parallel inputs differ after a bias: without (b_1 - b_2)^2 they would stay parallel."""
+    x = rows(1)[0]
+    nngp = mlp_kernels([x, 3 * x], hidden_layers=2, activation="relu", sigma_b=0.7).nngp
+    true = kernels_in_60_digits(
+        x, 3 * x, hidden_layers=2, activation="relu", sigma_w=1.0, sigma_b=0.7
+    )[0]
+    assert nngp[0, 1] == pytest.approx(float(true), rel=1e-14)
+    assert nngp[0, 1] < 0.99 * np.sqrt(nngp[0, 0] * nngp[1, 1])

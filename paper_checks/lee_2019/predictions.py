@@ -134,12 +134,12 @@ def sufficient_thresholds(sigma_w: Any, steps: int, **given: Any) -> Array:
 
 def paired_descent(
     step: Any, learning_rate: float, X: Any, X_test: Any, y: Any, start_train: Any, start_test: Any,
-    ntk_train: Any, ntk_cross: Any, *, discrete: bool = True, **network: Any,
+    ntk_train: Any, ntk_cross: Any, **network: Any,
 ) -> Array:  # fmt: skip
     """From the measured start of each network."""
     return kernel_flow.linearised_outputs(
         start_train, start_test, ntk_train, ntk_cross, y, np.asarray(step) * learning_rate,
-        learning_rate=learning_rate if discrete else None,
+        learning_rate=learning_rate,
     )  # fmt: skip
 
 
@@ -169,15 +169,16 @@ def relu_kernel_change(
     )
 
 
-def change_with_twice_the_switching(width: float, **given: Any) -> Array:
-    """The part due to units that pass their kink is doubled."""
-    return 2 * relu_kernel_change(width, **given) - change_without_switching(width, **given)
+def change_with_switching(factor: float, width: float, **given: Any) -> Array:
+    """The part of order 1/sqrt(n), due to units that pass their kink, times a factor."""
+    smooth = _change_without_switching(width, **given)
+    return smooth + factor * (relu_kernel_change(width, **given) - smooth)
 
 
-def change_without_switching(
+def _change_without_switching(
     width: float, learning_rate: Any, X: Any, y: Any, sigma_w: float, sigma_b: float, **_: Any
 ) -> Array:
-    """What remains if no unit passes its kink: sigma_w^2 S E alpha^2 - 2 sigma_w^4 S^2 eta/n, of order 1/n."""
+    """sigma_w^2 S E alpha^2 - 2 sigma_w^4 S^2 eta/n, of order 1/n."""
     power, rate = sigma_w**2 * np.mean(np.square(X)) + sigma_b**2, np.asarray(learning_rate)
     error_power = y[0] ** 2 + sigma_w**2 * power / 2 + sigma_b**2
     return sigma_w**4 * power**2 * rate * (rate * error_power - 2) / width

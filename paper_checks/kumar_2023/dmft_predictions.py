@@ -74,8 +74,8 @@ def without_gap(step: Array, n_steps: int, **setting: Any) -> Sampled:
 
 
 def late_clock(step: Array, n_steps: int, **setting: Any) -> Sampled:
-    """Altered: all happens 15 % later."""
-    return losses(np.asarray(step) / 1.15, n_steps, **setting)
+    """Altered: all happens 30 % later."""
+    return losses(np.asarray(step) / 1.3, n_steps, **setting)
 
 
 def other_start(step: Array, n_steps: int, centered: bool, **setting: Any) -> Sampled:

@@ -129,18 +129,18 @@ def compute_two_times(
         learning_rate=learning_rate,
         n_steps=n_steps,
     )
-    forward, backward = 0.0, 0.0
+    forward, backward = np.zeros((2, n_steps + 1, n_steps + 1))
     for _ in range(networks):
         start = mlp.initial_weights(1, width, hidden_layers, rng)
         run = mlp.train(start, [[1.0]], [1.0], gamma0, learning_rate, np.arange(n_steps + 1))
         forward = forward + run.forward_kernels[0, :, :, 0, 0] / networks
         backward = backward + run.backward_kernels[0, :, :, 0, 0] / networks
     return {
-        "t": learning_rate * np.arange(n_steps + 1),
+        "t": np.linspace(0, learning_rate * n_steps, n_steps + 1),
         "theory_forward": theory.H[0, :, :, 0, 0],
         "theory_backward": theory.G[0, :, :, 0, 0],
-        "forward": np.asarray(forward),
-        "backward": np.asarray(backward),
+        "forward": forward,
+        "backward": backward,
     }
 
 

@@ -4,7 +4,7 @@ f = w . phi(h^L)/(gamma0 N), L hidden layers, loss 1/2 sum (y - f)^2; time t = l
 the weights is learning_rate gamma0^2 N.
 """
 
-from lazyrich.paper_checks.bordelon_2022 import linear
+from lazyrich.paper_checks.bordelon_2022 import linear, nonlinear
 
 BIBTEX = """
 @inproceedings{bordelon2022self,
@@ -18,4 +18,4 @@ BIBTEX = """
 }
 """
 
-CLAIMS = [*linear.CLAIMS]
+CLAIMS = [*linear.CLAIMS, *nonlinear.CLAIMS]

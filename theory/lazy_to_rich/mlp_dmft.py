@@ -162,7 +162,7 @@ def solve(
 
 def _solved(setting: tuple[Any, ...], rng: np.random.Generator) -> tuple[FloatArray, ...]:
     """f, Phi and G of one march; its paths are forgotten."""
-    march = March(*setting, rng).run()
+    march = March(*(*setting, rng)).run()
     kernels = (
         [getattr(x, f"{name}_kernel") for x in march.layers] for name in ("feature", "gradient")
     )

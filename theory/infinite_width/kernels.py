@@ -86,12 +86,13 @@ def mlp_kernels(
     Notes
     -----
     Exact in the limit. At finite width the kernel of a random network fluctuates by O(n^-1/2), with a mean
-    shift of O(1/n), and moves by O(1/n) in training.
+    shift of O(1/n), and moves by O(1/n) in training, with kinked activations by O(n^-1/2).
 
     Entries of nearly coincident and opposite inputs keep all digits, since 1 - |correlation| is carried
-    from layer to layer; only where a network is chaotic (erf with sigma_w = 100 and ten layers, GELU at
-    variances above 1e9) do rounding errors of the lengths grow beyond 1e-12. Memory is that of the two
-    results. NUMBA_NUM_THREADS sets the number of threads, on which results do not depend.
+    from layer to layer. Exceptions: chaotic networks (erf with sigma_w = 100 and ten layers), where rounding
+    errors of the lengths grow beyond 1e-12, and GELU at variances above 1e9, whose NTK errs by up to
+    2e-10. Memory is that of the two results. NUMBA_NUM_THREADS sets the number of threads, on which
+    results do not depend.
 
     The deeper the network, the closer all correlations, to 9 pi^2/(2 L^2) from 1 for He's ReLU networks: look
     at the condition number before solving with a kernel.

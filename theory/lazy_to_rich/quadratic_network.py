@@ -3,7 +3,7 @@ r"""Grokking in a two-layer network with quadratic units: every quantity that ha
 Setting (Kumar, Bordelon, Gershman, Pehlevan 2023): f(x) = (alpha/N) sum_i phi(w_i . x) - f0(x),
 phi(h) = h + eps h^2/2, inputs N(0, I/D), target (beta . x)^2/2, q = abs(beta)^2/D, P = nu D samples, full-batch
 gradient descent on (1/P) sum (f - y)^2, without 1/2, with the rate eta = eta_hat N D/(2 alpha^2). Centred networks
-subtract their outputs at the start, f0. Twice as large targets are alpha -> alpha/2 in half the network: divide f and y.
+subtract their outputs at the start, f0. For the target (beta . x)^2 of some of the paper's figures take sqrt(2) beta.
 """
 
 from __future__ import annotations
